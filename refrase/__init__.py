@@ -1,0 +1,1 @@
+"""Refrase rewrites prompts for a named target model and proves by code that nothing was lost."""

@@ -1,0 +1,150 @@
+"""What is asked of an engine and what comes back: an answer, or a failure that is a value before it is an error."""
+
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from refrase.core.rewrite import Reason, Rewrite
+from refrase.errors import EngineFailed, RefraseError
+
+
+class FailureKind(StrEnum):
+    """Every way in which a call can fail. The set is closed: retry, status, exit code and page read it."""
+
+    REFUSED = "refused"
+    WRONG_KEY = "wrong_key"
+    QUOTA_SPENT = "quota_spent"
+    RATE_LIMITED = "rate_limited"
+    OVERLOADED = "overloaded"
+    TRANSIENT = "transient"
+    TIMEOUT = "timeout"
+    TRUNCATED = "truncated"
+    FILTERED = "filtered"
+    EMPTY = "empty"
+    MALFORMED = "malformed"
+    UNREACHABLE = "unreachable"
+    CANCELLED = "cancelled"
+
+
+class _Face(Struct, frozen=True):
+    """How a kind of failure shows outside, and whether the same call may be tried again."""
+
+    status: int
+    hint: str
+    is_retryable: bool = False
+    stops_run: bool = False
+
+
+_LATER = "Try again later; nothing was changed."
+_FACES: dict[FailureKind, _Face] = {
+    FailureKind.REFUSED: _Face(502, "Check the engine's model id and parameters for this provider."),
+    FailureKind.WRONG_KEY: _Face(502, "Check the provider's key (see README, Connect Kimi K2).", stops_run=True),
+    FailureKind.QUOTA_SPENT: _Face(502, "Top up the account at the provider, then run the same again.", stops_run=True),
+    FailureKind.RATE_LIMITED: _Face(503, _LATER, is_retryable=True),
+    FailureKind.OVERLOADED: _Face(503, _LATER, is_retryable=True),
+    FailureKind.TRANSIENT: _Face(502, _LATER, is_retryable=True),
+    FailureKind.TIMEOUT: _Face(504, "Try again, or raise REFRASE_ENGINE_TIMEOUT_SECONDS.", is_retryable=True),
+    FailureKind.TRUNCATED: _Face(502, "Raise REFRASE_ENGINE_MAX_OUTPUT_TOKENS, or split the prompt."),
+    FailureKind.FILTERED: _Face(502, "The provider's filter stopped this prompt; another provider may take it."),
+    FailureKind.EMPTY: _Face(502, _LATER, is_retryable=True),
+    FailureKind.MALFORMED: _Face(502, _LATER),
+    FailureKind.UNREACHABLE: _Face(
+        502, "Check the network and the provider's base URL (REFRASE_ENGINE_BASE_URL).", is_retryable=True
+    ),
+    FailureKind.CANCELLED: _Face(503, "Run the same again."),
+}
+
+
+class Failure(Struct, frozen=True):
+    """A call that gave no usable reply. `message` says what the provider said, never a key."""
+
+    kind: FailureKind
+    message: str
+    status: int | None = None
+    retry_after_seconds: float | None = None
+
+    @property
+    def code(self) -> str:
+        """The stable code, as in problems, reports and rows."""
+        return f"engine_{self.kind}"
+
+    @property
+    def hint(self) -> str:
+        """What to do next."""
+        return _FACES[self.kind].hint
+
+    @property
+    def is_retryable(self) -> bool:
+        """Whether the same call may be made again."""
+        return _FACES[self.kind].is_retryable
+
+    @property
+    def stops_run(self) -> bool:
+        """Whether every other prompt of a run would fail alike."""
+        return _FACES[self.kind].stops_run
+
+    def as_error(self) -> EngineFailed:
+        """Return the error that edges show."""
+        return EngineFailed(self.message, kind=self.kind, status=_FACES[self.kind].status, hint=self.hint)
+
+
+class ChatMessage(Struct, frozen=True):
+    """One message of the request to the engine."""
+
+    role: str
+    content: str
+
+
+class Call(Struct, frozen=True):
+    """A request to the engine: the messages, and the most tokens the reply may have."""
+
+    messages: tuple[ChatMessage, ...]
+    max_output_tokens: int
+
+
+class TextDelta(Struct, frozen=True):
+    """A piece of the reply, as it streams in."""
+
+    text: str
+
+
+class CallUsage(Struct, frozen=True):
+    """What one call took, as the provider counted it; None where it did not say."""
+
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    cost_source: str = ""
+
+
+class Answer(Struct, frozen=True):
+    """A finished call: the whole text, or as much as came before `failure`."""
+
+    text: str
+    model: str
+    usage: CallUsage
+    latency_seconds: float
+    finish_reason: str = ""
+    time_to_first_token_seconds: float | None = None
+    failure: Failure | None = None
+
+
+class EngineIdentity(Struct, frozen=True):
+    """Which engine rewrites: provider, model id, base URL and the parameters that are sent."""
+
+    provider: str
+    model: str
+    base_url: str
+    parameters: dict[str, Any]
+    max_output_tokens: int
+
+
+def failure_error(rewrite: Rewrite) -> RefraseError:
+    """Return the error that says why *rewrite* failed."""
+    reason = rewrite.reason or Reason("engine_failed", "The engine failed.")
+    kind = reason.code.removeprefix("engine_")
+    if kind in set(FailureKind):
+        return Failure(FailureKind(kind), reason.message).as_error()
+    return EngineFailed(reason.message, kind=kind, status=500, hint=reason.hint)

@@ -1,0 +1,30 @@
+"""When are two requests the same? The hash that finds a rewrite that was already paid for."""
+
+import hashlib
+
+import msgspec
+
+from refrase.core.prompt import Prompt
+from refrase.core.rewrite import Provenance
+
+
+def fingerprint_of(prompt: Prompt, provenance: Provenance) -> str:
+    """Return a hash over the prompt's bytes and everything that shapes its rewrite.
+
+    Guide and template versions are in it, so a changed guide or template asks anew; the program's version is
+    not, so an upgrade alone pays for nothing twice.
+    """
+    shaping = (
+        provenance.target,
+        provenance.guide,
+        provenance.guide_version,
+        provenance.template_version,
+        provenance.engine,
+        provenance.mode,
+        provenance.form,
+        provenance.provider,
+        provenance.engine_model,
+        provenance.parameters,
+    )
+    payload = msgspec.json.encode((prompt, shaping), order="deterministic")
+    return hashlib.sha256(payload).hexdigest()

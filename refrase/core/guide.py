@@ -1,0 +1,152 @@
+"""A guide: what is known about writing prompts for one family of models, as data with sources and dates."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+
+class SourceKind(StrEnum):
+    """Who says it: the vendor of the model (or of the service meant), or somebody else."""
+
+    PRIMARY = "primary"
+    THIRD_PARTY = "third party"
+
+
+class RuleKind(StrEnum):
+    """Which section of the guide a rule stands in."""
+
+    PRACTICE = "practice"
+    ANTI_PATTERN = "anti-pattern"
+
+
+class About(StrEnum):
+    """What a rule is about, and so who can follow it."""
+
+    PROMPT = "prompt"  # the text: a rewrite can follow it
+    REQUEST = "request"  # the settings of the call: told as advice
+    INTEGRATION = "integration"  # the code around the call: told in the guide only
+
+
+class Source(Struct, frozen=True):
+    """Where a statement was read, and when it was last verified."""
+
+    title: str
+    url: str
+    kind: SourceKind
+    verified_at: date
+
+
+class Check(Struct, frozen=True, forbid_unknown_fields=True):
+    """How code sees that a prompt breaks a rule. Exactly one of the primitives is given; see core.lint.
+
+    `message` is the sentence a finding says; it may name the matched text as {match}.
+    """
+
+    message: str
+    pattern: str | None = None
+    missing: str | None = None
+    bare_variable: str | None = None
+    format_in_prose: str | None = None
+    longer_than_characters: int | None = None
+
+
+class Fix(Struct, frozen=True, forbid_unknown_fields=True):
+    """A mechanical edit that follows the rule and keeps the contract. Exactly one is given; see core.fix.
+
+    `replace` is what stands instead of the match; `wrap` names how a bare variable is delimited; `heading` is
+    the line put before a paragraph.
+    """
+
+    replace: str | None = None
+    capitalise: bool = False
+    wrap: str | None = None
+    heading: str | None = None
+
+
+class Rule(Struct, frozen=True):
+    """One practice or anti-pattern, with its condition, its sources and, where code can help, its check."""
+
+    id: str
+    kind: RuleKind
+    text: str
+    about: About
+    sources: tuple[Source, ...]
+    models: tuple[str, ...] = ()  # ids of the family's models it holds for; none means all
+    when: tuple[str, ...] = ()  # conditions that must all hold, from selection.CONDITIONS; none means always
+    check: Check | None = None
+    fix: Fix | None = None
+    line: int = 0
+
+
+class SettingUse(StrEnum):
+    """What to do with a request setting when the target is called."""
+
+    SEND = "send"
+    OMIT = "omit"
+    CONSIDER = "consider"
+
+
+class Setting(Struct, frozen=True, forbid_unknown_fields=True):
+    """A request setting of some models of the family, with the rule that gives reason and source."""
+
+    name: str
+    use: SettingUse
+    rule: str
+    why: str
+    value: Any = None
+    models: tuple[str, ...] = ()
+
+
+class Price(Struct, frozen=True, forbid_unknown_fields=True):
+    """US dollars per million tokens, with the day and the page they were read."""
+
+    input_usd: float
+    output_usd: float
+    as_of: date
+    source: str
+    cached_usd: float | None = None
+
+
+class Model(Struct, frozen=True, forbid_unknown_fields=True):
+    """One model of the family that a prompt can be written for."""
+
+    id: str
+    name: str
+    context_tokens: int
+    modalities: tuple[str, ...]
+    thinking: str
+    released: str
+    output_tokens: int | None = None
+    aliases: tuple[str, ...] = ()
+    providers: dict[str, str] = {}
+    price: Price | None = None
+    note: str = ""
+
+
+class Section(Struct, frozen=True):
+    """A section of prose, as Markdown."""
+
+    title: str
+    markdown: str
+
+
+class Guide(Struct, frozen=True):
+    """One family's guide. `version` is the hash of the bytes it was read from."""
+
+    id: str
+    family: str
+    vendor: str
+    verified_at: date
+    models: tuple[Model, ...]
+    rules: tuple[Rule, ...]
+    settings: tuple[Setting, ...]
+    sections: tuple[Section, ...]
+    sources: tuple[Source, ...]
+    version: str
+    markdown: str
+
+    def find_rule(self, rule_id: str) -> Rule | None:
+        """Return the rule of that id, or None."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None)

@@ -1,0 +1,171 @@
+"""The one value that comes out of Refrase: what became of a prompt, why, and where it came from."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from refrase.core.prompt import Prompt, Span
+from refrase.core.target import SettingAdvice
+
+
+class Outcome(StrEnum):
+    """What became of a prompt. Only `rewritten` and `fixed` carry a text that differs from the original."""
+
+    RUNNING = "running"  # the engine is at work; every other outcome is final
+    REWRITTEN = "rewritten"  # the engine wrote it and every check passed
+    FIXED = "fixed"  # the offline engine applied mechanical fixes of the guide
+    UNCHANGED = "unchanged"  # nothing in the guide asks for a change
+    RETURNED = "returned"  # no candidate kept the contract; the original is handed back
+    FAILED = "failed"  # no usable reply was had; the original is handed back
+
+
+class Mode(StrEnum):
+    """How far a rewrite may go."""
+
+    CONSERVATIVE = "conservative"
+    NORMAL = "normal"
+    BOLD = "bold"
+
+
+class Form(StrEnum):
+    """In which form the engine answers."""
+
+    EDITS = "edits"
+    WHOLE = "whole"
+
+
+class EngineChoice(StrEnum):
+    """Who rewrites: the configured model, or the guide's mechanical fixes without any model."""
+
+    MODEL = "model"
+    OFFLINE = "offline"
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: a blocking one never leaves as done."""
+
+    BLOCKING = "blocking"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Finding(Struct, frozen=True, omit_defaults=True):
+    """Something that code saw. `kind` is a stable word, `message` the sentence for people.
+
+    `before` and `after` say where in the original and in the candidate; `value` is the thing itself;
+    `rule` names the guide's rule where one is behind it.
+    """
+
+    kind: str
+    severity: Severity
+    message: str
+    before: Span | None = None
+    after: Span | None = None
+    value: str = ""
+    rule: str = ""
+
+
+class Author(StrEnum):
+    """Who says what a change is: code, which applied it, or the engine, whose word it is."""
+
+    CODE = "code"
+    ENGINE = "engine"
+
+
+class Change(Struct, frozen=True):
+    """One change, its rule and its reason.
+
+    With spans it is an edit that code applied: `old` stood at `before`, `new` stands at `after`. Without spans
+    it is the engine's account of a whole rewrite, and `old` and `new` are empty.
+    """
+
+    reason: str
+    rule: str
+    by: Author
+    old: str = ""
+    new: str = ""
+    before: Span | None = None
+    after: Span | None = None
+
+
+class Reason(Struct, frozen=True):
+    """Why an outcome is not a plain success: a stable code, what happened, what to do."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+class Usage(Struct, frozen=True):
+    """What all paid calls of a rewrite took. Times are of the first call to the last; money is US dollars."""
+
+    attempts: int = 0
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    cost_source: str = ""  # provider: as billed; profile: from the profile's price list; empty: not known
+    latency_seconds: float | None = None
+    time_to_first_token_seconds: float | None = None
+
+
+class Provenance(Struct, frozen=True):
+    """Everything needed to say how a pair came to be."""
+
+    target: str
+    guide: str
+    guide_version: str
+    template_version: str
+    engine: EngineChoice
+    mode: Mode
+    form: Form
+    provider: str
+    engine_model: str
+    parameters: dict[str, Any]
+    engine_model_answered: str = ""
+    refrase_version: str = ""
+
+
+class Rewrite(Struct, frozen=True):
+    """What became of one prompt. `after` equals `before` unless the outcome is rewritten or fixed."""
+
+    id: str
+    outcome: Outcome
+    before: Prompt
+    after: Prompt
+    reason: Reason | None
+    changes: tuple[Change, ...]
+    findings: tuple[Finding, ...]
+    settings: tuple[SettingAdvice, ...]
+    advice: tuple[str, ...]
+    usage: Usage
+    provenance: Provenance
+    created_at: datetime
+    finished_at: datetime | None
+    notice: str = ""
+    is_reused: bool = False
+    name: str = ""
+
+
+class Order(Struct, frozen=True):
+    """What is ordered: a prompt, the name of the target, who rewrites and how far; `name` says where it came from."""
+
+    prompt: Prompt
+    target: str
+    engine: EngineChoice = EngineChoice.MODEL
+    mode: Mode = Mode.CONSERVATIVE
+    is_fresh: bool = False  # ask anew, even where an equal request was answered before
+    name: str = ""
+
+
+OFFLINE_NOTICE = (
+    "Made by the offline engine: no model read this prompt; only mechanical fixes of the guide were applied. "
+    "To connect Kimi K2, set OPENROUTER_API_KEY (or another provider's key) and start again."
+)
+
+
+def blocks(findings: tuple[Finding, ...]) -> bool:
+    """Return whether any of the findings keeps a candidate from leaving."""
+    return any(finding.severity is Severity.BLOCKING for finding in findings)

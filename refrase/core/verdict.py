@@ -1,0 +1,42 @@
+"""What becomes of a running rewrite once its candidate is judged or its call has failed."""
+
+from msgspec.structs import replace
+
+from refrase.core.candidate import Candidate
+from refrase.core.engine import Failure
+from refrase.core.rewrite import Outcome, Reason, Rewrite, Severity, blocks
+
+
+def judged(rewrite: Rewrite, candidate: Candidate, success: Outcome) -> Rewrite:
+    """Return *rewrite* with its outcome: *success*, unchanged, or the original returned with the reason.
+
+    Of a refused candidate only the findings are kept; its text leaves nowhere but in the attempt's raw reply.
+    """
+    if blocks(candidate.findings):
+        said = next(finding.message for finding in candidate.findings if finding.severity is Severity.BLOCKING)
+        count = sum(finding.severity is Severity.BLOCKING for finding in candidate.findings)
+        more = f" (and {count - 1} more)" if count > 1 else ""
+        reason = Reason(
+            "contract_broken",
+            f"No candidate kept what the prompt holds; the original is handed back. {said}{more}",
+            "Look at the findings; try another mode, or ask anew.",
+        )
+        return replace(rewrite, outcome=Outcome.RETURNED, reason=reason, findings=candidate.findings)
+    if candidate.after == rewrite.before:
+        reason = Reason("nothing_to_change", _nothing(success))
+        return replace(rewrite, outcome=Outcome.UNCHANGED, reason=reason, findings=candidate.findings)
+    return replace(
+        rewrite, outcome=success, after=candidate.after, changes=candidate.changes, findings=candidate.findings
+    )
+
+
+def _nothing(success: Outcome) -> str:
+    if success is Outcome.FIXED:
+        return "None of the guide's mechanical fixes applies. Only a model can follow the other rules."
+    return "The engine found nothing in the prompt that breaks the guide's rules."
+
+
+def failed(rewrite: Rewrite, failure: Failure) -> Rewrite:
+    """Return *rewrite* as failed by *failure*; its text is the original's."""
+    reason = Reason(failure.code, failure.message, failure.hint)
+    return replace(rewrite, outcome=Outcome.FAILED, reason=reason)
