@@ -1,0 +1,105 @@
+"""What the SDK raises and what providers send instead of a reply, each turned into a Failure."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx2
+import openai
+
+from refrase.core.engine import Failure, FailureKind
+
+_BY_STATUS = {
+    401: FailureKind.WRONG_KEY,
+    402: FailureKind.QUOTA_SPENT,
+    408: FailureKind.TIMEOUT,
+    409: FailureKind.TRANSIENT,
+    429: FailureKind.RATE_LIMITED,
+    503: FailureKind.OVERLOADED,
+    504: FailureKind.TIMEOUT,
+    529: FailureKind.OVERLOADED,
+}
+# Words in an error's type, code or message that say more than its status. The first match wins.
+_BY_WORD = (
+    (re.compile(r"content_filter|moderation|flagged", re.IGNORECASE), FailureKind.FILTERED),
+    (
+        re.compile(r"exceeded_current_quota|insufficient_quota|insufficient.credits", re.IGNORECASE),
+        FailureKind.QUOTA_SPENT,
+    ),
+    (re.compile(r"engine_overloaded|overloaded_error", re.IGNORECASE), FailureKind.OVERLOADED),
+)
+_KEY_LIKE = re.compile(r"\b(?:sk|key|pk|or)-[A-Za-z0-9_-]{6,}")
+_LONGEST_MESSAGE = 500
+
+
+def failure_from_exception(error: Exception, key: str | None = None) -> Failure:
+    """Return what *error*, raised by the SDK or below it, means. A key in its text is masked."""
+    if isinstance(error, TimeoutError | openai.APITimeoutError | httpx2.TimeoutException):
+        return Failure(FailureKind.TIMEOUT, "The provider did not answer in time.")
+    if isinstance(error, openai.APIStatusError):
+        body = error.body if isinstance(error.body, Mapping) else {"message": error.message}
+        return failure_from_body(body, error.status_code, error.response.headers, key)
+    if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
+        cause = error.__cause__ or error
+        detail = masked(str(cause) or type(cause).__name__, key)
+        return Failure(FailureKind.UNREACHABLE, f"The provider cannot be reached: {detail}")
+    if isinstance(error, openai.APIError):  # an error object inside a stream
+        body = error.body if isinstance(error.body, Mapping) else {"message": error.message}
+        return failure_from_body(body, None, {}, key)
+    if isinstance(error, json.JSONDecodeError | openai.APIResponseValidationError):
+        return Failure(FailureKind.MALFORMED, "The provider sent something that is not JSON.")
+    # Nothing known raises anything else; trying the same again would not help.
+    return Failure(FailureKind.MALFORMED, masked(f"The call broke: {type(error).__name__}: {error}", key))
+
+
+def failure_from_body(
+    body: Mapping[str, Any], status: int | None, headers: Mapping[str, str], key: str | None = None
+) -> Failure:
+    """Return what an error object means: `{"message": …, "code": …, "type": …, "metadata": …}`.
+
+    Providers put the HTTP status into `code` when the error comes inside a reply with status 200.
+    """
+    inner = body.get("error")
+    error = inner if isinstance(inner, Mapping) else body
+    code = error.get("code")
+    if status is None and isinstance(code, int) and 400 <= code < 600:
+        status = code
+    said = masked(_said(error), key)
+    words = f"{error.get('type')} {code} {json.dumps(error.get('metadata'), default=str)} {said}"
+    kind = next((kind for pattern, kind in _BY_WORD if pattern.search(words)), None)
+    if kind is None:
+        kind = _BY_STATUS.get(status or 0) or (
+            FailureKind.REFUSED if 400 <= (status or 0) < 500 else FailureKind.TRANSIENT
+        )
+    told = f" ({status})" if status else ""
+    return Failure(kind, f"The provider said{told}: {said}", status, _retry_after_seconds(error, headers))
+
+
+def masked(text: str, key: str | None) -> str:
+    """Return *text* without the key, and without anything that looks like one."""
+    if key:
+        text = text.replace(key, "[key]")
+    return _KEY_LIKE.sub("[key]", text)[:_LONGEST_MESSAGE]
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    message = str(error.get("message") or error.get("detail") or "nothing")
+    metadata = error.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, Mapping) else None
+    return " ".join(f"{message} {raw or ''}".split())
+
+
+def _retry_after_seconds(error: Mapping[str, Any], headers: Mapping[str, str]) -> float | None:
+    availability = error.get("availability")
+    told = availability.get("retry_after") if isinstance(availability, Mapping) else None
+    value = str(told if told is not None else headers.get("retry-after") or "")
+    if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value):
+        return float(value)
+    try:
+        wait = parsedate_to_datetime(value) - datetime.now(UTC)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, wait.total_seconds())
