@@ -1,0 +1,5 @@
+"""`python -m refrase` is `refrase`."""
+
+from refrase.cli.main import main
+
+main()

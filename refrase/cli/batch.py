@@ -1,0 +1,174 @@
+"""refrase batch: a library in, the same layout out, one status per prompt."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from refrase.cli import output
+from refrase.core.rewrite import EngineChoice, Mode, Outcome, Reason
+from refrase.core.run import Item, RunReport
+from refrase.errors import EXIT_FAILED, EXIT_INTERRUPTED, EngineNotConfigured
+
+if TYPE_CHECKING:
+    from refrase.services.batch import BatchOptions, BatchRunner
+    from refrase.services.planning import LibraryPlan
+
+_INTERRUPTED = Reason("interrupted", "Interrupted.", "Run the same command again: what is done is not paid again.")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--for", "target", metavar="TARGET", help="The model to rewrite for (default: kimi-k2-0905).")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder for the results.")
+@click.option(
+    "--engine",
+    type=click.Choice([choice.value for choice in EngineChoice]),
+    default="model",
+    help="Who rewrites.",
+    show_default=True,
+)
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in Mode]),
+    default="conservative",
+    help="How far to go.",
+    show_default=True,
+)
+@click.option("--field", default="", help="The field of JSON Lines that holds the prompt (default: found by itself).")
+@click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 64), help="Prompts at a time.")
+@click.option("--fresh", is_flag=True, help="Ask anew, even for prompts that are done.")
+@click.option("--overwrite", is_flag=True, help="Write over files that were edited since, or that are not ours.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def command(
+    path: Path,
+    target: str | None,
+    out: Path,
+    engine: str,
+    mode: str,
+    field: str,
+    concurrency: int,
+    fresh: bool,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Rewrite every prompt under PATH and write the same layout to the folder of --out.
+
+    Prompts that fail or are returned keep their original text. Run it again to go on: what is done is not paid
+    again. Exit code 1 where any prompt failed.
+    """
+    from refrase.bootstrap import settings_from_environment
+    from refrase.services.batch import BatchOptions
+    from refrase.services.planning import plan_library
+
+    with output.told_as_json(as_json):
+        settings = settings_from_environment()
+        plan = plan_library(path, out, field)
+        options = BatchOptions(
+            target=target or settings.default_target,
+            engine=EngineChoice(engine),
+            mode=Mode(mode),
+            concurrency=concurrency,
+            is_fresh=fresh,
+            overwrites=overwrite,
+        )
+        report = asyncio.run(_run(plan, options))
+    if as_json:
+        output.print_json(report)
+    _say_report(report, plan)
+    if report.stopped == _INTERRUPTED:
+        raise click.exceptions.Exit(EXIT_INTERRUPTED)
+    raise click.exceptions.Exit(0 if report.is_complete else EXIT_FAILED)
+
+
+async def _run(plan: "LibraryPlan", options: "BatchOptions") -> RunReport:
+    from refrase.bootstrap import open_services, settings_from_environment
+    from refrase.clock import SystemClock
+    from refrase.services.batch import BatchRunner
+
+    async with open_services(settings_from_environment()) as services:
+        runner = BatchRunner(services.rewriter, SystemClock())
+        _stop_on_interrupt(runner)
+        try:
+            with _Shown(plan.prompt_count) as on_item:
+                return await runner.run(plan, options, on_item)
+        except EngineNotConfigured as error:
+            hint = f"{error.hint} For mechanical fixes only, add --engine offline."
+            raise EngineNotConfigured(error.detail, hint=hint) from None
+
+
+def _stop_on_interrupt(runner: "BatchRunner") -> None:
+    """Let the first Ctrl-C end the run in order and the second break it off."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+
+    def interrupt() -> None:
+        output.say("\nStopping: waiting for the replies that are being paid for. Ctrl-C again breaks them off.")
+        runner.stop(_INTERRUPTED)
+        loop.remove_signal_handler(signal.SIGINT)
+        if task is not None:
+            loop.add_signal_handler(signal.SIGINT, task.cancel)
+
+    if sys.platform != "win32":
+        loop.add_signal_handler(signal.SIGINT, interrupt)
+
+
+class _Shown:
+    """The run as it goes: a bar on a terminal, else a line per prompt."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._bar = None
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True))
+
+    def __enter__(self) -> Callable[[Item], None]:
+        if self._bar is None:
+            return self._print
+        self._bar.start()
+        self._task = self._bar.add_task("rewriting", total=self._total)
+        return self._advance
+
+    def __exit__(self, *_error: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _advance(self, item: Item) -> None:
+        if self._bar is not None:
+            if item.status in {Outcome.FAILED, Outcome.RETURNED}:
+                self._bar.console.print(_line(item), markup=False, highlight=False)
+            self._bar.advance(self._task)
+
+    def _print(self, item: Item) -> None:
+        output.say(_line(item))
+
+
+def _line(item: Item) -> str:
+    why = f": {item.reason.message}" if item.reason and item.status in {Outcome.FAILED, Outcome.RETURNED} else ""
+    again = " (done before)" if item.is_reused else ""
+    return f"{item.status:<10} {item.name}{again}{why}"
+
+
+def _say_report(report: RunReport, plan: "LibraryPlan") -> None:
+    counts = ", ".join(f"{count} {output.outcome_word(status)}" for status, count in report.counts.items())
+    output.say(f"{len(report.items)} prompts for {report.target}: {counts or 'nothing to do'}.")
+    reused = sum(item.is_reused for item in report.items)
+    if reused:
+        output.say(f"  {reused} of them done before and not paid again.")
+    if report.cost_usd:
+        output.say(f"  paid ${report.cost_usd:.4f}")
+    if report.passed_over:
+        output.say(f"  {report.passed_over} other files passed over (read are .md, .txt and .jsonl).")
+    if report.notice:
+        output.say(click.style(f"  {report.notice}", fg="cyan"))
+    if report.stopped:
+        output.say(click.style(f"  Stopped early: {report.stopped.message} {report.stopped.hint}", fg="red"))
+    output.say(f"  results and report in {plan.folder}")

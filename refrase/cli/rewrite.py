@@ -1,0 +1,125 @@
+"""refrase rewrite: one prompt in, its rewrite out."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from refrase.cli import output
+from refrase.core.rewrite import EngineChoice, Mode, Order, Outcome, Rewrite
+from refrase.errors import EngineNotConfigured
+from refrase.library.document import Document
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--for", "target", metavar="TARGET", help="The model to rewrite for (default: kimi-k2-0905).")
+@click.option(
+    "--engine",
+    type=click.Choice([choice.value for choice in EngineChoice]),
+    default="model",
+    help="Who rewrites.",
+    show_default=True,
+)
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in Mode]),
+    default="conservative",
+    help="How far to go.",
+    show_default=True,
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Write the rewrite to this file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
+@click.option("--diff", is_flag=True, help="Print the difference instead of the text.")
+@click.option("--explain", is_flag=True, help="Tell each change with its rule and source, checks and settings.")
+@click.option("--fresh", is_flag=True, help="Ask anew, even where the same was asked before.")
+def command(
+    file: Path | None,
+    target: str | None,
+    engine: str,
+    mode: str,
+    out: Path | None,
+    as_json: bool,
+    diff: bool,
+    explain: bool,
+    fresh: bool,
+) -> None:
+    """Rewrite the prompt in FILE, or from standard input, for a target model.
+
+    The text goes to standard output, everything said about it to standard error. A front matter stays as it is.
+    Exit codes: 0 done or unchanged, 2 bad input, 3 returned as it was, 4 no engine, 5 the engine failed, 6 database.
+    """
+    from refrase.bootstrap import settings_from_environment
+    from refrase.library.files import read_single, write_atomically
+    from refrase.library.plaintext import read_plaintext
+
+    with output.told_as_json(as_json):
+        if file is None and sys.stdin.isatty():
+            output.say("Paste the prompt, then press Ctrl-D (Windows: Ctrl-Z, Enter).")
+        document = read_plaintext(sys.stdin.buffer.read(), "Standard input") if file is None else read_single(file)
+        settings = settings_from_environment()
+        order = Order(
+            prompt=document.slots[0].prompt,
+            target=target or settings.default_target,
+            engine=EngineChoice(engine),
+            mode=Mode(mode),
+            is_fresh=fresh,
+            name=str(file) if file else "",
+        )
+        rewrite, sources = asyncio.run(_rewrite(order, is_interactive=not as_json))
+        data = document.with_prompts({"": rewrite.after})
+        if out is not None:
+            write_atomically(out, data)
+    _show(rewrite, data, document, sources, out=out, as_json=as_json, diff=diff, explain=explain)
+    raise click.exceptions.Exit(output.exit_code_of(rewrite))
+
+
+async def _rewrite(order: Order, *, is_interactive: bool) -> tuple[Rewrite, dict[str, str]]:
+    import msgspec
+
+    from refrase.bootstrap import open_services, settings_from_environment
+    from refrase.cli.live import LiveLine
+
+    async with open_services(settings_from_environment()) as services:
+        with LiveLine() as line:
+            try:
+                rewrite = await services.rewriter.rewrite(order, line.watch)
+            except EngineNotConfigured as error:
+                if not (is_interactive and sys.stdin.isatty() and sys.stderr.isatty()):
+                    hint = f"{error.hint} With --engine offline the guide's mechanical fixes are applied."
+                    raise EngineNotConfigured(error.detail, hint=hint) from None
+                output.show_error(error)
+                if not click.confirm("Apply the guide's mechanical fixes offline instead?", default=True, err=True):
+                    raise
+                offline = msgspec.structs.replace(order, engine=EngineChoice.OFFLINE)
+                rewrite = await services.rewriter.rewrite(offline, line.watch)
+        rules = services.guidebook.get_target(rewrite.provenance.target).rules
+        return rewrite, {rule.id: rule.sources[0].url for rule in rules}
+
+
+def _show(
+    rewrite: Rewrite,
+    data: bytes,
+    document: Document,
+    sources: dict[str, str],
+    *,
+    out: Path | None,
+    as_json: bool,
+    diff: bool,
+    explain: bool,
+) -> None:
+    if as_json:
+        output.print_json(rewrite)
+    elif diff:
+        click.echo(output.unified_diff(rewrite, rewrite.name or "prompt"), nl=False)
+    elif out is None:
+        output.print_bytes(data)
+        if sys.stdout.isatty() and not document.source.endswith("\n"):
+            click.echo()
+    if explain:
+        output.say_explanation(rewrite, sources)
+    output.say_summary(rewrite)
+    if out is not None:
+        note = "" if rewrite.outcome in {Outcome.REWRITTEN, Outcome.FIXED} else " (the original text)"
+        output.say(f"  written to {out}{note}")

@@ -1,0 +1,1 @@
+"""The web app: server-rendered pages, streaming with HTMX, complete without JavaScript."""

@@ -1,0 +1,117 @@
+"""The pages: the form, a rewrite, the history, the guides."""
+
+import asyncio
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
+from litestar.response import Redirect, ServerSentEvent, Template
+
+from refrase.bootstrap import Services
+from refrase.core.rewrite import EngineChoice, Mode, Outcome, Rewrite
+from refrase.errors import BadInput, EngineNotConfigured, RefraseError, status_of
+from refrase.storage.rewrites import Query
+from refrase.web.forms import RewriteForm, order_from_form
+from refrase.web.fragments import fragment_stream
+from refrase.web.result import ResultView, view_from_rewrite
+
+_PAGE_SIZE = 25
+
+
+class PageController(Controller):
+    """Everything a person sees."""
+
+    include_in_schema = False
+
+    @get("/", name="home")
+    async def home(self, services: NamedDependency[Services], target: FromQuery[str] = "") -> Template:
+        """Show the form."""
+        return _form_page(services, RewriteForm(target=target))
+
+    @post("/rewrites", name="create")
+    async def create(self, data: URLEncodedBody[RewriteForm], services: NamedDependency[Services]) -> Response[Any]:
+        """Start a rewrite and lead to its page; a prompt that cannot be taken comes back with the reason."""
+        try:
+            job = services.watching.start(order_from_form(data, services.settings.default_target))
+            rewrite_id = await services.watching.register(job)
+        except (BadInput, EngineNotConfigured) as error:
+            return _form_page(services, data, error)
+        return Redirect(f"/rewrites/{rewrite_id}", status_code=303)
+
+    @get("/rewrites/{rewrite_id:str}", name="rewrite")
+    async def show(self, rewrite_id: FromPath[str], services: NamedDependency[Services]) -> Template:
+        """Show a rewrite: its result, or how it is being written."""
+        rewrite, _ = await services.history.get(rewrite_id)
+        return Template("rewrite.html.j2", context={"rewrite": rewrite, "view": await _view(services, rewrite)})
+
+    @get("/rewrites/{rewrite_id:str}/events", name="events")
+    async def events(
+        self, request: Request[Any, Any, Any], rewrite_id: FromPath[str], services: NamedDependency[Services]
+    ) -> ServerSentEvent:
+        """Stream a rewrite as fragments of its page."""
+        environment = request.app.template_engine.engine  # type: ignore[union-attr]
+
+        async def finished() -> str:
+            rewrite, _ = await services.history.get(rewrite_id)
+            template = environment.get_template("_result.html.j2")
+            return str(template.render(rewrite=rewrite, view=await _view(services, rewrite)))
+
+        last_seen = request.headers.get("last-event-id", "")
+        start = int(last_seen) + 1 if last_seen.isdecimal() else 0
+        return fragment_stream(environment, services.watching.find(rewrite_id), finished, start=start)
+
+    @get("/rewrites/{rewrite_id:str}/text", name="text")
+    async def text(self, rewrite_id: FromPath[str], services: NamedDependency[Services]) -> Response[str]:
+        """Hand out the text alone, to save it."""
+        rewrite, _ = await services.history.get(rewrite_id)
+        headers = {"Content-Disposition": f'attachment; filename="{rewrite.provenance.target}-{rewrite.id}.txt"'}
+        return Response("\n\n".join(rewrite.after.texts), media_type="text/plain; charset=utf-8", headers=headers)
+
+    @get("/history", name="history")
+    async def history(
+        self,
+        services: NamedDependency[Services],
+        q: Annotated[str, QueryParameter(max_length=500)] = "",
+        outcome: FromQuery[str] = "",
+        cursor: FromQuery[str] = "",
+    ) -> Template:
+        """List the stored pairs."""
+        outcome = outcome if outcome in set(Outcome) else ""
+        page = await services.history.get_page(Query(text=q, outcome=outcome), limit=_PAGE_SIZE, cursor=cursor)
+        context = {"page": page, "q": q, "outcome": outcome, "cursor": cursor, "outcomes": list(Outcome)}
+        return Template("history.html.j2", context=context)
+
+    @get("/guides", name="guides")
+    async def guides(self, services: NamedDependency[Services]) -> Template:
+        """List the guides."""
+        return Template("guides.html.j2", context={"guides": services.guidebook.guides})
+
+    @get("/guides/{guide_id:str}", name="guide")
+    async def guide(self, guide_id: FromPath[str], services: NamedDependency[Services]) -> Template:
+        """Show a guide as a page."""
+        return Template("guide.html.j2", context={"guide": services.guidebook.get_guide(guide_id)})
+
+
+def _form_page(services: Services, form: RewriteForm, error: RefraseError | None = None) -> Template:
+    engine = services.engine
+    missing = engine if isinstance(engine, EngineNotConfigured) else None
+    context = {
+        "form": form,
+        "error": error,
+        "guides": services.guidebook.guides,
+        "default_target": services.settings.default_target,
+        "modes": list(Mode),
+        "engines": list(EngineChoice),
+        "missing": missing,
+        "identity": None if isinstance(engine, EngineNotConfigured) else engine.identity,
+    }
+    return Template("home.html.j2", context=context, status_code=status_of(error) if error else 200)
+
+
+async def _view(services: Services, rewrite: Rewrite) -> ResultView | None:
+    """Return what the page shows, or None while the rewrite is running. Comparing long texts takes a thread."""
+    if rewrite.outcome is Outcome.RUNNING:
+        return None
+    target = services.guidebook.get_target(rewrite.provenance.target)
+    return await asyncio.to_thread(view_from_rewrite, rewrite, target)
