@@ -1,0 +1,274 @@
+"""A fake provider that speaks as OpenRouter does, on a real socket, so that the real SDK meets the real shapes.
+
+Written from the provider's documentation: comment lines in streams, usage and cost in a last chunk without
+choices, errors under HTTP 200, errors in mid-stream. Each request takes the next step of the script; when the
+script is empty, the scribe answers: a program that writes a plausible reply in the form asked for.
+
+By hand: python -m tests.fakes.upstream --port 9000 [--seconds-per-chunk 0.05]
+"""
+
+import argparse
+import asyncio
+import json
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+
+MODEL = "moonshotai/kimi-k2-0905"
+COST_USD = 0.00123
+_CHUNK_CHARACTERS = 24
+
+
+@dataclass
+class Say:
+    """A streamed reply. `text` may be a function of the request."""
+
+    text: str | Callable[[dict[str, Any]], str]
+    finish_reason: str | None = "stop"
+    usage: dict[str, Any] | None = field(
+        default_factory=lambda: {
+            "prompt_tokens": 1200,
+            "completion_tokens": 80,
+            "total_tokens": 1280,
+            "prompt_tokens_details": {"cached_tokens": 1000},
+            "cost": COST_USD,
+        }
+    )
+    usage_in_choice: bool = False
+    seconds_per_chunk: float = 0.0
+
+
+@dataclass
+class Refuse:
+    """An answer with an error status and an error object."""
+
+    status: int
+    error: dict[str, Any] | str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class RefuseInside:
+    """HTTP 200 with an error object in the body instead of a stream."""
+
+    error: dict[str, Any]
+
+
+@dataclass
+class BreakOff:
+    """A stream that ends after some text: with an error object, or with nothing more, or with a cut connection."""
+
+    text: str
+    error: dict[str, Any] | None = None
+    cuts_connection: bool = False
+
+
+@dataclass
+class Whole:
+    """A completion that is no stream, though one was asked for."""
+
+    text: str
+
+
+@dataclass
+class Stall:
+    """No answer for that long."""
+
+    seconds: float
+
+
+@dataclass
+class Garbage:
+    """A page of a proxy instead of an answer."""
+
+    body: str = "<html><body>502 Bad Gateway</body></html>"
+    status: int = 200
+    content_type: str = "text/html"
+
+
+Step = Say | Refuse | RefuseInside | BreakOff | Whole | Stall | Garbage
+
+
+class Upstream:
+    """The provider: its script, and what it was asked."""
+
+    def __init__(self, seconds_per_chunk: float = 0.0) -> None:
+        self.script: deque[Step] = deque()
+        self.requests: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.seconds_per_chunk = seconds_per_chunk
+        self.finished = 0
+        self.disconnected = 0
+
+    def will(self, *steps: Step) -> None:
+        """Add steps to the script."""
+        self.script.extend(steps)
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        request = json.loads(body or b"{}")
+        self.requests.append(request)
+        self.headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
+        step = self.script.popleft() if self.script else Say(scribe, seconds_per_chunk=self.seconds_per_chunk)
+        await self._play(step, request, send)
+        self.finished += 1
+
+    async def _play(self, step: Step, request: dict[str, Any], send: Any) -> None:
+        if isinstance(step, Say):
+            await self._say(step, request, send)
+        elif isinstance(step, BreakOff):
+            await _start(send, 200, "text/event-stream")
+            await _event(send, _chunk(step.text))
+            if step.error:
+                broken = {"id": "gen-1", "error": step.error, "choices": [_choice("", "error")]}
+                await _event(send, broken)
+            if step.cuts_connection:
+                raise ConnectionResetError("the script cuts the connection")
+            await send({"type": "http.response.body", "body": b""})
+        elif isinstance(step, Stall):
+            await asyncio.sleep(step.seconds)
+            await _json(send, 200, {})
+        elif isinstance(step, Refuse):
+            error = step.error if isinstance(step.error, str) else {"error": step.error}
+            await _json(send, step.status, error, step.headers)
+        elif isinstance(step, RefuseInside):
+            await _json(send, 200, {"error": step.error})
+        elif isinstance(step, Whole):
+            message = {"role": "assistant", "content": step.text}
+            usage = {"prompt_tokens": 10, "completion_tokens": 5}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            await _json(send, 200, {"id": "gen-1", "model": MODEL, "choices": [choice], "usage": usage})
+        else:
+            await _start(send, step.status, step.content_type)
+            await send({"type": "http.response.body", "body": step.body.encode()})
+
+    async def _say(self, step: Say, request: dict[str, Any], send: Any) -> None:
+        text = step.text(request) if callable(step.text) else step.text
+        await _start(send, 200, "text/event-stream")
+        await _raw(send, b": OPENROUTER PROCESSING\n\n")
+        for start in range(0, len(text), _CHUNK_CHARACTERS):
+            await _event(send, _chunk(text[start : start + _CHUNK_CHARACTERS]))
+            if start == 0:
+                await _raw(send, b": OPENROUTER PROCESSING\n\n")
+            if step.seconds_per_chunk:
+                await asyncio.sleep(step.seconds_per_chunk)
+        last = _chunk("", step.finish_reason)
+        if step.usage_in_choice:
+            last["choices"][0]["usage"] = step.usage
+        await _event(send, last)
+        if step.usage and not step.usage_in_choice:
+            await _event(send, {**_chunk(""), "choices": [], "usage": step.usage})
+        await _raw(send, b"data: [DONE]\n\n")
+        await send({"type": "http.response.body", "body": b""})
+
+
+def scribe(request: dict[str, Any]) -> str:
+    """Write a reply in the form asked for: it emphasises the first line that can be quoted, and nothing else."""
+    asked = next(message["content"] for message in request["messages"] if message["role"] == "user")
+    mark = re.search(r"<message-(\w+) ", asked)[1]
+    rule = re.search(r"^- \[([\w-]+)\]", asked, re.MULTILINE)
+    rule_id = rule[1] if rule else ""
+    messages = re.findall(rf'<message-{mark} n="\d+"[^>]*>\n(.*?)\n</message-{mark}>', asked, re.DOTALL)
+    messages = messages[: max(1, len(messages) - (0 if f"<edits-{mark}>" in asked else len(messages) // 2))]
+    line = _quotable(messages)
+    if f"<edits-{mark}>" in asked:
+        edit = (
+            f'<edit-{mark} rule="{rule_id}">\n<old-{mark}>{line}</old-{mark}>\n<new-{mark}>**{line}**</new-{mark}>\n'
+            f"<why-{mark}>The task is easier to see.</why-{mark}>\n</edit-{mark}>\n"
+        )
+        return f"<edits-{mark}>\n{edit if line else ''}</edits-{mark}>"
+    whole = "\n".join(
+        f'<message-{mark} n="{number}">\n{text.replace(line, f"**{line}**", 1) if line else text}\n</message-{mark}>'
+        for number, text in enumerate(messages, 1)
+    )
+    account = f"{rule_id} | The task is easier to see." if line else ""
+    return f"{whole}\n<changes-{mark}>\n{account}\n</changes-{mark}>"
+
+
+def _quotable(messages: list[str]) -> str:
+    whole = "\n".join(messages)
+    for line in whole.splitlines():
+        if re.fullmatch(r"[A-Z][\w ,.'-]{15,200}", line) and not line.endswith(" ") and whole.count(line) == 1:
+            return line
+    return ""
+
+
+def _choice(text: str, finish_reason: str | None = None) -> dict[str, Any]:
+    delta = {"role": "assistant", "content": text}
+    return {"index": 0, "delta": delta, "finish_reason": finish_reason, "native_finish_reason": finish_reason}
+
+
+def _chunk(text: str, finish_reason: str | None = None) -> dict[str, Any]:
+    return {
+        "id": "gen-1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": MODEL,
+        "provider": "Moonshot AI",
+        "choices": [_choice(text, finish_reason)],
+    }
+
+
+async def _start(send: Any, status: int, content_type: str, headers: dict[str, str] | None = None) -> None:
+    pairs = {"content-type": content_type, **(headers or {})}
+    raw = [(name.lower().encode(), value.encode()) for name, value in pairs.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+
+
+async def _json(send: Any, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+    await _start(send, status, "application/json", headers)
+    data = body if isinstance(body, str) else json.dumps(body)
+    await send({"type": "http.response.body", "body": data.encode()})
+
+
+async def _event(send: Any, value: dict[str, Any]) -> None:
+    await _raw(send, f"data: {json.dumps(value)}\n\n".encode())
+
+
+async def _raw(send: Any, data: bytes) -> None:
+    await send({"type": "http.response.body", "body": data, "more_body": True})
+
+
+class RunningServer:
+    """Any ASGI app, served on a free port of this machine from a thread of its own."""
+
+    def __init__(self, app: Any, port: int = 0) -> None:
+        config = uvicorn.Config(app, port=port, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.005)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+    def __exit__(self, *_exc: object) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=9000)
+    parser.add_argument("--seconds-per-chunk", type=float, default=0.0)
+    options = parser.parse_args()
+    uvicorn.run(Upstream(options.seconds_per_chunk), port=options.port, log_level="warning")
+
+
+if __name__ == "__main__":
+    main()
