@@ -60,7 +60,7 @@ class RewriteController(Controller):
             raise HTTPException(status_code=415, detail="The body must be JSON.")
         order = order_from_request(data, services.settings.default_target)
         try:
-            job = services.watching.start(order)
+            job = await services.watching.start(order)
         except EngineNotConfigured as error:
             hint = f'{error.hint} For mechanical fixes only, send "engine": "offline".'
             raise EngineNotConfigured(error.detail, hint=hint) from None

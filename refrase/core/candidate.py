@@ -61,7 +61,7 @@ def apply_edits(prompt: Prompt, edits: list[Edit]) -> Candidate:
     for number, text in enumerate(prompt.texts):
         pieces: list[str] = []
         position = length = 0
-        for edit in (edit for edit in ordered if edit.span.message == number):
+        for edit in [edit for edit in ordered if edit.span.message == number]:
             kept = text[position : edit.span.start]
             start = length + len(kept)
             length = start + len(edit.new)

@@ -9,47 +9,61 @@ Primitives of a fix (core.guide.Fix), one each:
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
+
+from msgspec import Struct
 
 from refrase.core.body import body_of
 from refrase.core.candidate import Candidate, Edit, apply_edits
+from refrase.core.contract import ItemKind
 from refrase.core.guide import Check, Fix, Rule
 from refrase.core.lint import check_rules
 from refrase.core.prompt import Prompt, Span
 from refrase.core.rewrite import Author, Finding
-from refrase.core.variable import name_of
+from refrase.core.variable import find_variables, name_of
 
 
 def fix_prompt(prompt: Prompt, rules: Iterable[Rule]) -> Candidate:
     """Apply the fixes of *rules* to what their checks find; where two would overlap, the first rule's stands."""
+    places = tuple(_Place(text, body_of(text).newline, _tags_of(text)) for text in prompt.texts)
     edits: list[Edit] = []
     for rule in rules:
         if rule.fix is None or rule.check is None:
             continue
+        taken = sorted((edit.span.message, edit.span.start, edit.span.end) for edit in edits)
         for finding in check_rules(prompt, (rule,)):
-            edit = _edit(prompt, rule.check, rule.fix, finding)
-            if edit is not None and not any(_overlap(edit.span, other.span) for other in edits):
+            if finding.before is None:
+                continue
+            edit = _edit(places[finding.before.message], rule.check, rule.fix, finding, finding.before)
+            if edit is not None and not _is_taken(edit.span, taken):
                 edits.append(edit)
     return apply_edits(prompt, edits)
 
 
-def _edit(prompt: Prompt, check: Check, fix: Fix, finding: Finding) -> Edit | None:
-    span = finding.before
-    if span is None:
-        return None
-    text = prompt.texts[span.message]
+class _Place(Struct, frozen=True):
+    """One message as fixes see it: its text, its line end, and the tags that are in it already."""
+
+    text: str
+    newline: str
+    tags: frozenset[str]
+
+
+def _tags_of(text: str) -> frozenset[str]:
+    return frozenset(item.value for item in find_variables(text) if item.kind is ItemKind.TAG)
+
+
+def _edit(place: _Place, check: Check, fix: Fix, finding: Finding, span: Span) -> Edit | None:
     if fix.replace is not None:
-        span, new = _replace(text, check.pattern or "", fix, span)
+        span, new = _replace(place.text, check.pattern or "", fix, span)
     elif fix.wrap is not None:
         name = name_of(finding.value).lower()
-        if f"<{name}>" in text:
+        if f"<{name}>" in place.tags:
             return None
-        indent = text[text.rfind("\n", 0, span.start) + 1 : span.start]
-        newline = body_of(text).newline + indent
-        new = newline.join((f"<{name}>", finding.value, f"</{name}>"))
+        indent = place.text[place.text.rfind("\n", 0, span.start) + 1 : span.start]
+        new = (place.newline + indent).join((f"<{name}>", finding.value, f"</{name}>"))
     else:
-        newline = body_of(text).newline
-        new = f"{fix.heading}{newline}{newline}{finding.value}"
+        new = f"{fix.heading}{place.newline * 2}{finding.value}"
     return Edit(span, new, finding.rule, finding.message, by=Author.CODE)
 
 
@@ -62,5 +76,7 @@ def _replace(text: str, pattern: str, fix: Fix, span: Span) -> tuple[Span, str]:
     return span, new
 
 
-def _overlap(first: Span, second: Span) -> bool:
-    return first.message == second.message and first.start < second.end and second.start < first.end
+def _is_taken(span: Span, taken: list[tuple[int, int, int]]) -> bool:
+    """Return whether *span* overlaps one of *taken*, which are in order and do not overlap one another."""
+    index = bisect_left(taken, (span.message, span.end, -1))
+    return index > 0 and taken[index - 1][0] == span.message and span.start < taken[index - 1][2]

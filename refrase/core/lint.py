@@ -14,6 +14,8 @@ Expressions are Python's, matched with MULTILINE.
 """
 
 import re
+import sys
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 
 from refrase.core.contract import ItemKind
@@ -25,6 +27,8 @@ from refrase.core.variable import find_variables, name_of
 
 # What a loop repeats is one item of several; marks of its own would be repeated with it.
 _LOOP = re.compile(r"(?P<open>\{%-?\s*for\b|\{\{-?\s*(?:#each|range)\b)|\{%-?\s*endfor\b|\{\{-?\s*/each\b")
+# As far as delimiters are looked for around a variable.
+_NEAR_CHARACTERS = 400
 _INLINE_CODE = re.compile(r"`[^`\n]{1,300}`")
 _PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|$))+")
 _FORMAT_HEADING = re.compile(r"^\s{0,3}(?:#{1,6}|\*\*|<)[^\n]*(?:format|output)", re.IGNORECASE | re.MULTILINE)
@@ -84,6 +88,7 @@ def _bare_variables(text: str, check: Check) -> Iterator[tuple[int, int]]:
     if _COMPLETION_END.search(text):
         return
     code = _code_spans(text)
+    loops = _loop_spans(text)
     for item in find_variables(text):
         start, end = item.span.start, item.span.end
         line_start = text.rfind("\n", 0, start) + 1
@@ -95,7 +100,7 @@ def _bare_variables(text: str, check: Check) -> Iterator[tuple[int, int]]:
             and re.fullmatch(check.bare_variable or "", name_of(item.value))
             and not _is_inside(start, code)
             and not _is_delimited(text, line_start, line_end)
-            and not _is_repeated(text, start)
+            and not _is_inside(start, loops)
             and text.strip() != item.value
         ):
             yield start, end
@@ -111,14 +116,10 @@ def _format_in_prose(text: str, check: Check) -> Iterator[tuple[int, int]]:
 
 
 def _is_delimited(text: str, line_start: int, line_end: int) -> bool:
-    above = text[:line_start].rstrip().rpartition("\n")[2]
-    below = text[line_end:].lstrip().partition("\n")[0]
+    above = text[max(0, line_start - _NEAR_CHARACTERS) : line_start].rstrip().rpartition("\n")[2]
+    below = text[line_end : line_end + _NEAR_CHARACTERS].lstrip().partition("\n")[0]
     is_titled = _TITLE.search(above) and (not below or _TITLE.search(below))
     return bool(is_titled or _DELIMITER.search(above) or _DELIMITER.search(below))
-
-
-def _is_repeated(text: str, position: int) -> bool:
-    return sum(1 if match["open"] else -1 for match in _LOOP.finditer(text, 0, position)) > 0
 
 
 def _line_end(text: str, position: int) -> int:
@@ -127,9 +128,28 @@ def _line_end(text: str, position: int) -> int:
 
 
 def _code_spans(text: str) -> list[tuple[int, int]]:
-    spans = [(item.span.start, item.span.end) for item in find_code_blocks(text)]
-    return spans + [match.span() for match in _INLINE_CODE.finditer(text)]
+    """Return where code stands, fenced and inline, in order; the spans do not overlap."""
+    blocks = [(item.span.start, item.span.end) for item in find_code_blocks(text)]
+    inline = [match.span() for match in _INLINE_CODE.finditer(text) if not _is_inside(match.start(), blocks)]
+    return sorted(blocks + inline)
+
+
+def _loop_spans(text: str) -> list[tuple[int, int]]:
+    """Return where a template's loops stand, outermost ones only, in order."""
+    spans: list[tuple[int, int]] = []
+    depth = start = 0
+    for match in _LOOP.finditer(text):
+        if match["open"]:
+            start = match.start() if depth == 0 else start
+            depth += 1
+        elif depth:
+            depth -= 1
+            if depth == 0:
+                spans.append((start, match.end()))
+    return [*spans, (start, len(text))] if depth else spans
 
 
 def _is_inside(position: int, spans: list[tuple[int, int]]) -> bool:
-    return any(start <= position < end for start, end in spans)
+    """Return whether *position* lies in one of the *spans*, which are in order and do not overlap."""
+    index = bisect_right(spans, (position, sys.maxsize)) - 1
+    return index >= 0 and position < spans[index][1]

@@ -6,6 +6,7 @@ where meaning would have to be guessed is a blocking finding with a name.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -86,7 +87,7 @@ class ReplyReader:
         self._position = 0
         self._message = -1
         self._is_inside = False
-        self._opener = re.compile(rf"<message-{mark}\b[^>]*>\n?")
+        self._opener = re.compile(rf"<message-{mark}\b[^>]{{0,300}}>\n?")
         self._closer = f"</message-{mark}"
         self._edit = re.compile(rf"<edit-{mark}\b.*?</edit-{mark}\s*>", re.DOTALL)
 
@@ -131,7 +132,7 @@ class ReplyReader:
 
 def _elements(text: str, mark: str) -> list[_Element]:
     """Return all elements in order of their opening; one that is never closed ends where its parent does."""
-    pattern = re.compile(rf"<(/?)({_TAGS})-{re.escape(mark)}\b([^>]*)>")
+    pattern = re.compile(rf"<(/?)({_TAGS})-{re.escape(mark)}\b([^>]{{0,300}})>")
     elements: list[_Element] = []
     stack: list[_Element] = []
     for match in pattern.finditer(text):
@@ -165,8 +166,11 @@ def _inner(text: str, element: _Element) -> str:
 def _edits(text: str, elements: list[_Element], message_count: int, findings: list[Finding]) -> Iterator[EditDraft]:
     if not any(element.name in {"edits", "edit"} for element in elements):
         findings.append(_fault("reply_without_form", "The reply holds no list of edits."))
+    children: dict[int, dict[str, _Element]] = defaultdict(dict)
+    for element in elements:
+        children[id(element.parent)][element.name] = element
     for number, edit in enumerate((element for element in elements if element.name == "edit"), 1):
-        parts = {child.name: child for child in elements if child.parent is edit}
+        parts = children[id(edit)]
         old, new, why = parts.get("old"), parts.get("new"), parts.get("why")
         if old is None or new is None or not (old.is_closed and new.is_closed and edit.is_closed):
             findings.append(_fault("reply_unclosed", f"Edit {number} is not complete."))

@@ -15,10 +15,10 @@ _PATTERN = re.compile(
     r"""
     (?P<variable>
         \{\{\{ [^{}]{1,300} \}\}\}                          # Handlebars, unescaped
-      | \{\{ (?:(?!\}\}).){1,500} \}\}                      # Jinja, Mustache, Liquid, n8n, Dify; escaped braces
-      | \{% (?:(?!%\}).){1,500} %\}                         # Jinja and Liquid statements
-      | \{\# (?:(?!\#\}).){1,500} \#\}                      # Jinja comments
-      | <% (?:(?!%>).){1,500} %>                            # ERB, EJS
+      | \{\{ (?:(?!\}\}|\{\{).){1,500} \}\}                      # Jinja, Mustache, Liquid, n8n, Dify; escaped braces
+      | \{% (?:(?!%\}|\{%).){1,500} %\}                         # Jinja and Liquid statements
+      | \{\# (?:(?!\#\}|\{\#).){1,500} \#\}                      # Jinja comments
+      | <% (?:(?!%>|<%).){1,500} %>                            # ERB, EJS
       | \$\{ [^{}\n]{1,300} \}                              # shell, JavaScript, ${x:default}
       | [!#%]?\{ [!$@]?[^{}"\n]{0,120} \}                   # str.format, {$x}, {!$x}, !{shell}, #{x}, %{x}
       | \$ (?: [A-Za-z_]\w{0,80} | \d (?![\d.,]*\d) )       # $x, $ARGUMENTS, $1, but not $100

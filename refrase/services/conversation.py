@@ -7,6 +7,7 @@ held while the engine thinks.
 import asyncio
 from collections.abc import Awaitable, Callable
 from random import random
+from typing import ParamSpec, TypeVar
 
 from msgspec import Struct
 
@@ -27,9 +28,10 @@ from refrase.engine.retrying import RetryPolicy
 from refrase.instructions import Instructions
 
 MOST_REPAIRS = 2
-# From here on a text is compared outside the event loop's thread, so that others are served meanwhile.
 _LONG_CHARACTERS = 20_000
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Watcher = Callable[[Progress], None]
 Recorder = Callable[[Attempt], Awaitable[None]]
 Completer = Callable[[int, Answer], Awaitable[None]]
@@ -151,9 +153,14 @@ class Conversation:
         return answer
 
     async def _judge(self, text: str) -> tuple[Candidate, tuple[str, ...]]:
-        if self._talk.prompt.characters + len(text) > _LONG_CHARACTERS:
-            return await asyncio.to_thread(judge, text, self._talk)
-        return judge(text, self._talk)
+        return await in_thread_if_long(self._talk.prompt.characters + len(text), judge, text, self._talk)
+
+
+async def in_thread_if_long(characters: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do *work* on a text of that many characters; on a long one in a thread, so that others are served meanwhile."""
+    if characters > _LONG_CHARACTERS:
+        return await asyncio.to_thread(work, *args, **kwargs)
+    return work(*args, **kwargs)
 
 
 def judge(text: str, talk: Talk) -> tuple[Candidate, tuple[str, ...]]:

@@ -41,7 +41,7 @@ from refrase.engine.retrying import RetryPolicy
 from refrase.errors import EngineNotConfigured, StorageFailed
 from refrase.guidebook import Guidebook
 from refrase.instructions import Instructions
-from refrase.services.conversation import Conversation, Result, Talk, Watcher
+from refrase.services.conversation import Conversation, Result, Talk, Watcher, in_thread_if_long
 from refrase.storage.rewrites import Rewrites
 
 # Below this a whole text costs hardly more than edits, which quote what they change. A choice, not a measurement.
@@ -50,9 +50,10 @@ _SHORT_CHARACTERS = 400
 _ACCOUNT_TOKENS = 4_000
 
 
-class _Plan(Struct, frozen=True):
+class Plan(Struct, frozen=True):
     """Everything known about an order before anybody is asked."""
 
+    order: Order
     target: Target
     selected: tuple[Selected, ...]
     noticed: tuple[Finding, ...]
@@ -101,7 +102,11 @@ class Rewriter:
         EngineNotConfigured before anything is stored, and StorageFailed where no record could be made before
         a call. What the engine does wrong is no error here: it is the outcome, with its reason.
         """
-        plan = self.check(order)
+        return await self.carry_out(await self.plan(order), watch)
+
+    async def carry_out(self, plan: Plan, watch: Watcher = _unwatched) -> Rewrite:
+        """Do what was planned. Raises StorageFailed as `rewrite` does."""
+        order = plan.order
         rewrite = None if order.is_fresh else await self._find_done(plan)
         if rewrite is None:
             if order.engine is EngineChoice.OFFLINE:
@@ -116,11 +121,14 @@ class Rewriter:
         self._identity(engine)
         return self._guidebook.get_target(target)
 
-    def check(self, order: Order) -> _Plan:
+    async def plan(self, order: Order) -> Plan:
         """Refuse what cannot be rewritten, before anything is stored or paid. Raises as `rewrite` does."""
         target = self._guidebook.get_target(order.target)
         check_prompt(order.prompt, max_prompt_bytes=self._max_prompt_bytes)
         identity = self._identity(order.engine)
+        return await in_thread_if_long(order.prompt.characters, self._look_at, order, target, identity)
+
+    def _look_at(self, order: Order, target: Target, identity: EngineIdentity) -> Plan:
         selected = select_rules(target, order.prompt)
         form = form_for(order.prompt, order.mode)
         parameters = dict(identity.parameters)
@@ -139,7 +147,8 @@ class Rewriter:
             parameters=parameters,
             refrase_version=version("refrase"),
         )
-        return _Plan(
+        return Plan(
+            order=order,
             target=target,
             selected=selected,
             noticed=check_rules(order.prompt, [item.rule for item in selected if item.applies]),
@@ -155,20 +164,22 @@ class Rewriter:
             raise EngineNotConfigured(self._engine.detail, hint=self._engine.hint)
         return self._engine
 
-    async def _find_done(self, plan: _Plan) -> Rewrite | None:
+    async def _find_done(self, plan: Plan) -> Rewrite | None:
         done = await self._rewrites.find_done(plan.fingerprint)
         return done and msgspec.structs.replace(done, is_reused=True)
 
-    async def _fix(self, order: Order, plan: _Plan) -> Rewrite:
-        started_at = self._clock.now()
+    async def _fix(self, order: Order, plan: Plan) -> Rewrite:
+        rewrite = self._begun(order, plan, self._clock.now(), notice=OFFLINE_NOTICE)
+        candidate = await in_thread_if_long(order.prompt.characters, self._fixed, order, plan)
+        return await self._finish(judged(rewrite, candidate, Outcome.FIXED), plan, Usage(), self._clock.now())
+
+    def _fixed(self, order: Order, plan: Plan) -> Candidate:
         candidate = self._offline.fix(order.prompt, plan.selected)
         findings = candidate.findings + check_fidelity(order.prompt, candidate.after)
         findings += check_likeness(order.prompt, candidate.after, order.mode)
-        rewrite = self._begun(order, plan, started_at, notice=OFFLINE_NOTICE)
-        rewrite = judged(rewrite, Candidate(candidate.after, candidate.changes, findings), Outcome.FIXED)
-        return await self._finish(rewrite, plan, Usage(), self._clock.now())
+        return Candidate(candidate.after, candidate.changes, findings)
 
-    async def _ask(self, order: Order, plan: _Plan, watch: Watcher) -> Rewrite:
+    async def _ask(self, order: Order, plan: Plan, watch: Watcher) -> Rewrite:
         rewrite = self._begun(order, plan, self._clock.now())
         started_seconds = self._clock.seconds()
         conversation = Conversation(
@@ -200,7 +211,7 @@ class Rewriter:
         usage = total_usage(result.answers, self._clock.seconds() - started_seconds)
         return await self._finish(_concluded(rewrite, result), plan, usage, self._clock.now())
 
-    def _begun(self, order: Order, plan: _Plan, started_at: datetime, notice: str = "") -> Rewrite:
+    def _begun(self, order: Order, plan: Plan, started_at: datetime, notice: str = "") -> Rewrite:
         return Rewrite(
             id=self._draw_id(),
             name=order.name,
@@ -219,7 +230,7 @@ class Rewriter:
             notice=notice,
         )
 
-    async def _record(self, rewrite: Rewrite, plan: _Plan, watch: Watcher, attempt: Attempt) -> None:
+    async def _record(self, rewrite: Rewrite, plan: Plan, watch: Watcher, attempt: Attempt) -> None:
         if attempt.number == 1:
             await self._rewrites.begin(rewrite, plan.fingerprint, attempt)
             watch(Started(rewrite.id))
@@ -233,7 +244,7 @@ class Rewriter:
             # The reply is paid for and in hand: it goes on, and `_finish` tells that the record lags behind.
             return
 
-    async def _finish(self, rewrite: Rewrite, plan: _Plan, usage: Usage, finished_at: datetime) -> Rewrite:
+    async def _finish(self, rewrite: Rewrite, plan: Plan, usage: Usage, finished_at: datetime) -> Rewrite:
         rewrite = msgspec.structs.replace(rewrite, usage=usage, finished_at=finished_at)
         try:
             await self._rewrites.finish(rewrite, plan.fingerprint)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from refrase.core.progress import Finished, Progress, Started, TextWritten
 from refrase.core.rewrite import Order, Rewrite
-from refrase.services.rewriting import Rewriter
+from refrase.services.rewriting import Plan, Rewriter
 
 # Readers see no difference below this, and a stream of single tokens costs more than it shows.
 _BATCH_SECONDS = 0.05
@@ -14,10 +14,10 @@ _BATCH_SECONDS = 0.05
 class Job:
     """A rewrite in progress. Anyone may follow it, from the start, any number of times."""
 
-    def __init__(self, rewriter: Rewriter, order: Order) -> None:
+    def __init__(self, rewriter: Rewriter, plan: Plan) -> None:
         self._progress: list[Progress] = []
         self._news = asyncio.Event()
-        self.task = asyncio.create_task(rewriter.rewrite(order, self._note))
+        self.task = asyncio.create_task(rewriter.carry_out(plan, self._note))
         self.task.add_done_callback(lambda _task: self._news.set())
 
     async def result(self) -> Rewrite:
@@ -83,10 +83,9 @@ class Watching:
         self._jobs: set[Job] = set()
         self._by_id: dict[str, Job] = {}
 
-    def start(self, order: Order) -> Job:
-        """Start the rewrite of *order*. Raises at once what can be told before anything is paid."""
-        self._rewriter.check(order)
-        job = Job(self._rewriter, order)
+    async def start(self, order: Order) -> Job:
+        """Start the rewrite of *order*. Raises what can be told before anything is paid."""
+        job = Job(self._rewriter, await self._rewriter.plan(order))
         self._jobs.add(job)
         job.task.add_done_callback(lambda _task: self._forget(job))
         return job

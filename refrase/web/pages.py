@@ -33,7 +33,7 @@ class PageController(Controller):
     async def create(self, data: URLEncodedBody[RewriteForm], services: NamedDependency[Services]) -> Response[Any]:
         """Start a rewrite and lead to its page; a prompt that cannot be taken comes back with the reason."""
         try:
-            job = services.watching.start(order_from_form(data, services.settings.default_target))
+            job = await services.watching.start(order_from_form(data, services.settings.default_target))
             rewrite_id = await services.watching.register(job)
         except (BadInput, EngineNotConfigured) as error:
             return _form_page(services, data, error)
