@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from litestar import Litestar, MediaType, Request, Response, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.config.app import AppConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import CacheControlHeader, MutableScopeHeaders, State
@@ -61,13 +61,20 @@ class RefrasePlugin(InitPlugin):
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         """Configure the application."""
         settings = self._settings
+        # Stated per router: Litestar 2.25 does not read it from the configuration of a plugin.
+        most_bytes = settings.max_prompt_bytes * _BODY_FACTOR + _BODY_ROOM_BYTES
         app_config.lifespan.append(self._lifespan)
         app_config.dependencies["services"] = Provide(_services, sync_to_thread=False)
         app_config.route_handlers += [
-            Router("/api/v1", route_handlers=[RewriteController, GuideController], opt={"exclude_from_csrf": True}),
+            Router(
+                "/api/v1",
+                route_handlers=[RewriteController, GuideController],
+                opt={"exclude_from_csrf": True},
+                request_max_body_size=most_bytes,
+            ),
+            Router("/", route_handlers=[PageController], request_max_body_size=most_bytes),
             live,
             ready,
-            PageController,
             create_static_files_router(
                 "/static", [_STATIC], cache_control=CacheControlHeader(max_age=3600), include_in_schema=False
             ),
@@ -89,7 +96,6 @@ class RefrasePlugin(InitPlugin):
             render_plugins=[DocsPage()],
             use_handler_docstrings=True,
         )
-        app_config.request_max_body_size = settings.max_prompt_bytes * _BODY_FACTOR + _BODY_ROOM_BYTES
         app_config.logging_config = None
         return app_config
 
@@ -127,8 +133,7 @@ def _environment() -> Environment:
 def _show_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Show an error as a page to browsers and as a problem to everyone else."""
     if _wants_page(request):
-        page = error_page(error)
-        return Response(page, status_code=page.status_code, media_type=MediaType.HTML)
+        return error_page(error)
     return problem_response(problem_from_error(error), getattr(error, "headers", None))
 
 

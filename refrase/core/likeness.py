@@ -9,8 +9,11 @@ from refrase.core.rewrite import Finding, Mode, Severity
 
 # Below this many distinct words a share of them says nothing.
 _FEWEST_WORDS = 6
-# Share of the original's distinct words that a rewrite keeps at the least. See refrase/docs/trial.md.
+# An answer keeps few of the prompt's words and brings many of its own; a shortened request keeps few, but brings
+# none. Shares of distinct words, by trial on replies of a small model (refrase/docs/trial.md).
 _LEAST_KEPT = {Mode.CONSERVATIVE: 0.4, Mode.NORMAL: 0.3, Mode.BOLD: 0.25}
+_LEAST_KEPT_OF_ALL = 0.15
+_MOST_NEW = 0.5
 # Length of a rewrite against its original, below which it counts as a summary.
 _LEAST_LENGTH = {Mode.CONSERVATIVE: 0.6, Mode.NORMAL: 0.5, Mode.BOLD: 0.35}
 _LONG_CHARACTERS = 400
@@ -34,6 +37,24 @@ _SCRIPTS = {
 _LEAST_LETTERS = 20
 
 
+_ASKS = re.compile(r"[?？؟]")
+# How a request begins that once was a question: at the start of a sentence, line or list item.
+_REQUEST = re.compile(
+    r"(?:^|[.!:;\n][\s\"'*#>-]{0,6})(?:please\s+)?(?:answer|analy[sz]e|assess|compare|compute|decide|define|describe|"
+    r"determine|discuss|estimate|evaluate|explain|find|give|identify|list|name|outline|present|provide|recommend|say|"
+    r"show|solve|state|suggest|summari[sz]e|tell|use|write|you (?:are|will|must|should))\b",
+    re.IGNORECASE,
+)
+# An engine that talks about its work instead of doing it.
+_REMARK = re.compile(
+    r"\A\W{0,10}(?:sure|certainly|of course|okay|ok)?\W{0,4}(?:here(?:'s|\u2019s| is)|below is|this is)\s+"
+    r"(?:the|a|your|my)?\s*(?:re-?written|improved|revised|optimi[sz]ed|updated|new|better)\b[^\n]{0,60}"
+    r"\b(?:prompt|version|text)\b"
+    r"|\A\W{0,10}(?:以下是|这是|下面是)[^\n]{0,12}(?:改写|重写|优化|修改|改进)[^\n]{0,12}(?:提示|版本|文本)",
+    re.IGNORECASE,
+)
+
+
 def check_likeness(before: Prompt, after: Prompt, mode: Mode) -> tuple[Finding, ...]:
     """Return what tells that *after* is no rewrite of *before*: answered, summarised, language switched."""
     findings: list[Finding] = []
@@ -47,7 +68,7 @@ def check_likeness(before: Prompt, after: Prompt, mode: Mode) -> tuple[Finding, 
 
 
 def share_kept(before: str, after: str) -> float:
-    """Return the share of *before*'s distinct words that *after* still has, 0 to 1."""
+    """Return the share of *before*'s distinct words that *after* has, too, 0 to 1."""
     had = _words(before)
     return len(had & _words(after)) / len(had) if had else 1.0
 
@@ -66,6 +87,10 @@ def _faults(old: str, new: str, mode: Mode) -> list[tuple[str, str]]:
     if not new.strip():
         return [("prompt_emptied", "Nothing of the prompt is left.")]
     faults: list[tuple[str, str]] = []
+    if _REMARK.search(new) and not _REMARK.search(old):
+        faults.append(("reply_remark", "The rewrite begins with a remark about itself, not with the prompt."))
+    if _is_question(old) and not _ASKS.search(new) and not _REQUEST.search(new):
+        faults.append(("prompt_answered", "The prompt asks a question and the rewrite asks nothing: this answers it."))
     was, now = script_shares(old), script_shares(new)
     if was and now and next(iter(was)) != next(iter(now)):
         script, share = next(iter(was.items()))
@@ -74,13 +99,19 @@ def _faults(old: str, new: str, mode: Mode) -> list[tuple[str, str]]:
             message = f"The prompt is written in {script} script, the rewrite in {next(iter(now))}."
             faults.append(("language_switched", message))
     kept = share_kept(old, new)
-    if len(_words(old)) >= _FEWEST_WORDS and kept < _LEAST_KEPT[mode]:
+    is_replaced = kept < _LEAST_KEPT_OF_ALL or (kept < _LEAST_KEPT[mode] and 1 - share_kept(new, old) > _MOST_NEW)
+    if len(_words(old)) >= _FEWEST_WORDS and is_replaced:
         message = f"Only {kept:.0%} of the prompt's words are left: this answers or replaces it."
         faults.append(("prompt_answered", message))
     elif len(old) >= _LONG_CHARACTERS and len(new) < _LEAST_LENGTH[mode] * len(old):
         message = f"The rewrite has {len(new) / len(old):.0%} of the prompt's length: this summarises it."
         faults.append(("prompt_summarised", message))
     return faults
+
+
+def _is_question(text: str) -> bool:
+    """Return whether a text ends by asking something."""
+    return bool(_ASKS.match(text.rstrip(" \t\r\n\"'*_)]}”’»")[-1:]))
 
 
 def _words(text: str) -> set[str]:

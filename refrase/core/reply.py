@@ -17,7 +17,10 @@ from refrase.core.rewrite import Finding, Form, Severity
 
 _TAGS = "edits|edit|old|new|why|message|changes|advice"
 _ATTRIBUTE = re.compile(r"""(\w+)\s*=\s*["']?([^"'\s>]*)["']?""")
-_ACCOUNT_LINE = re.compile(r"^\s*(?:[-*•]\s*)?[\[`(]?([\w./-]+)[\])`]?\s*(?:\||:|—|-)\s*(.+)$")
+# "its-id | reason", "- its-id: reason", "[its-id] reason"
+_ACCOUNT_LINE = re.compile(
+    r"^\s*(?:[-*•]\s*)?(?:[\[`(](?P<quoted>[\w./-]+)[\])`]\s*[|:—-]?|(?P<bare>[\w./-]+)\s*[|:—])\s*(?P<reason>.+)$"
+)
 
 
 class EditDraft(Struct, frozen=True):
@@ -71,9 +74,9 @@ def parse_reply(text: str, mark: str, form: Form, message_count: int) -> Reply:
     else:
         edits, texts = (), _texts(text, elements, message_count, findings)
     findings += _notes(text, elements)
-    account = tuple(_account(_inner(text, element)) for element in elements if element.name == "changes")
-    advice = tuple(_lines(_inner(text, element)) for element in elements if element.name == "advice")
-    return Reply(edits, texts, sum(account, ()), sum(advice, ()), tuple(findings))
+    account = [line for element in elements if element.name == "changes" for line in _account(_inner(text, element))]
+    advice = [line for element in elements if element.name == "advice" for line in _lines(_inner(text, element))]
+    return Reply(edits, texts, tuple(account), tuple(advice), tuple(findings))
 
 
 class ReplyReader:
@@ -222,10 +225,13 @@ def _notes(text: str, elements: list[_Element]) -> Iterator[Finding]:
         yield Finding("reply_list_unclosed", Severity.NOTE, "The list of edits has no closing tag; each edit has.")
 
 
-def _account(text: str) -> tuple[AccountLine, ...]:
-    lines = (line for line in text.splitlines() if line.strip())
-    matches = ((_ACCOUNT_LINE.match(line), line.strip()) for line in lines)
-    return tuple(AccountLine(m[1], m[2].strip()) if m else AccountLine("", line.lstrip("-*• ")) for m, line in matches)
+def _account(text: str) -> Iterator[AccountLine]:
+    for line in text.splitlines():
+        match = _ACCOUNT_LINE.match(line)
+        if match:
+            yield AccountLine(match["quoted"] or match["bare"], match["reason"].strip())
+        elif line.strip():
+            yield AccountLine("", line.strip().lstrip("-*• "))
 
 
 def _lines(text: str) -> tuple[str, ...]:

@@ -67,14 +67,28 @@ class Instructions:
             mode=mode,
             form=form,
             mark=mark,
+            example_rule=_example_rule(selected),
         )
 
-    def repair(self, findings: Sequence[Finding], *, form: Form, mark: str, message_count: int) -> str:
+    def repair(
+        self, prompt: Prompt, *, selected: Sequence[Selected], findings: Sequence[Finding], form: Form, mark: str
+    ) -> str:
         """Return the message that names what a reply lost or got wrong and asks for it once more."""
-        return self._render("repair.j2", findings=findings, form=form, mark=mark, message_count=message_count)
+        return self._render(
+            "repair.j2",
+            findings=findings,
+            form=form,
+            mark=mark,
+            message_count=len(prompt.messages),
+            example_rule=_example_rule(selected),
+        )
 
     def _render(self, name: str, **values: object) -> str:
         return self._environment.get_template(name).render(**values)
+
+
+def _example_rule(selected: Sequence[Selected]) -> str:
+    return next((item.rule.id for item in selected if item.applies), "")
 
 
 def _line_of(prompt: Prompt, finding: Finding) -> int | None:

@@ -110,7 +110,7 @@ class Conversation:
             refused = tuple(finding for finding in candidate.findings if finding.severity is Severity.BLOCKING)
             self._watch(Repairing(turn, refused))
             repair = self._instructions.repair(
-                refused, form=talk.form, mark=talk.mark, message_count=len(talk.prompt.messages)
+                talk.prompt, selected=talk.selected, findings=refused, form=talk.form, mark=talk.mark
             )
             messages += [ChatMessage("assistant", answer.text), ChatMessage("user", repair)]
 

@@ -11,8 +11,6 @@ import argparse
 import asyncio
 import json
 import re
-import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -240,26 +238,6 @@ async def _event(send: Any, value: dict[str, Any]) -> None:
 
 async def _raw(send: Any, data: bytes) -> None:
     await send({"type": "http.response.body", "body": data, "more_body": True})
-
-
-class RunningServer:
-    """Any ASGI app, served on a free port of this machine from a thread of its own."""
-
-    def __init__(self, app: Any, port: int = 0) -> None:
-        config = uvicorn.Config(app, port=port, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-
-    def __enter__(self) -> str:
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.005)
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}"
-
-    def __exit__(self, *_exc: object) -> None:
-        self._server.should_exit = True
-        self._thread.join()
 
 
 def main() -> None:

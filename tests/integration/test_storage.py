@@ -1,0 +1,323 @@
+"""Pairs are kept whole on SQLite and on PostgreSQL alike, and a database that fails says what to do."""
+
+import asyncio
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from refrase.bootstrap import open_services
+from refrase.core.attempt import Attempt
+from refrase.core.engine import Answer, CallUsage, Failure, FailureKind
+from refrase.core.prompt import Message, Prompt, Span, prompt_from_text
+from refrase.core.rewrite import (
+    Author,
+    Change,
+    EngineChoice,
+    Finding,
+    Form,
+    Mode,
+    Order,
+    Outcome,
+    Provenance,
+    Reason,
+    Rewrite,
+    Severity,
+    Usage,
+)
+from refrase.core.target import SettingAdvice
+from refrase.errors import DatabaseReadOnly, DatabaseUnreachable, DiskFull, RewriteNotFound
+from refrase.storage import migrate
+from refrase.storage.database import Database
+from refrase.storage.database import database_url as url_of
+from refrase.storage.rewrites import Query, Rewrites
+from tests.conftest import MARK, make_settings
+from tests.fakes.clock import FakeClock
+from tests.fakes.upstream import Say, Upstream
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+ODD = 'Füll 猫 \u2028 \x1f {{x}} \r\n 100% _ \\ " 😀'
+
+
+def make_rewrite(number: int = 1, **changes) -> Rewrite:
+    rewrite = Rewrite(
+        id=f"01a20000-0000-7000-8000-{number:012d}",
+        outcome=Outcome.REWRITTEN,
+        before=Prompt((Message(ODD, "system"), Message("Hi", "user"))),
+        after=Prompt((Message(f"{ODD} after", "system"), Message("Hi", "user"))),
+        reason=Reason("code", "message", "hint"),
+        changes=(Change("why", "rule", Author.CODE, "a", "b", Span(0, 1), Span(0, 2, 1)),),
+        findings=(Finding("kind", Severity.WARNING, "message", before=Span(1, 2)),),
+        settings=(SettingAdvice("temperature", "send", "why", "rule", "https://a.example", 0.6),),
+        advice=("be careful",),
+        usage=Usage(2, 10, 5, 3, 0.25, "provider", 1.5, 0.5),
+        provenance=Provenance(
+            "kimi-k2-0905",
+            "kimi-k2",
+            "v1",
+            "t1",
+            EngineChoice.MODEL,
+            Mode.NORMAL,
+            Form.EDITS,
+            "openrouter",
+            "m",
+            {"temperature": 0.6},
+            "m-answered",
+            "0.1.0",
+        ),
+        created_at=NOW,
+        finished_at=NOW + timedelta(seconds=1.5),
+        notice="",
+        name="folder/file.md",
+    )
+    return msgspec.structs.replace(rewrite, **changes)
+
+
+@pytest.fixture
+async def database(database_url: str, tmp_path: Path):
+    database = Database(url_of(database_url, tmp_path))
+    await migrate.upgrade(database)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def rewrites(database: Database) -> Rewrites:
+    return Rewrites(database)
+
+
+async def test_a_pair_comes_back_as_it_was_stored(rewrites: Rewrites):
+    stored = make_rewrite()
+    await rewrites.finish(stored, "f1")
+    assert (await rewrites.get(stored.id)) == (stored, ())
+
+
+async def test_an_attempt_is_on_record_before_the_call_and_complete_after_it(rewrites: Rewrites):
+    running = make_rewrite(outcome=Outcome.RUNNING, finished_at=None)
+    await rewrites.begin(running, "f1", Attempt(1, 0, MARK, NOW))
+    read, (attempt,) = await rewrites.get(running.id)
+    assert read == running
+    assert attempt == Attempt(1, 0, MARK, NOW)
+    answer = Answer(
+        "half \0 a \ud83d reply",
+        "m" * 400,
+        CallUsage(1, 2, 3, 0.5, "provider"),
+        2.0,
+        "length",
+        0.5,
+        Failure(FailureKind.TRUNCATED, "cut", 200, 3.0),
+    )
+    await rewrites.finish_attempt(running.id, 1, answer, NOW)
+    await rewrites.begin_attempt(running.id, Attempt(2, 1, MARK, NOW))
+    _, (first, second) = await rewrites.get(running.id)
+    assert first.reply == "half \ufffd a ? reply"
+    assert (first.usage, first.failure, first.engine_model_answered) == (answer.usage, answer.failure, answer.model)
+    assert second.finished_at is None
+
+
+async def test_finishing_replaces_what_was_begun(rewrites: Rewrites):
+    await rewrites.begin(make_rewrite(outcome=Outcome.RUNNING, finished_at=None), "f1", Attempt(1, 0, MARK, NOW))
+    done = make_rewrite(outcome=Outcome.RETURNED)
+    await rewrites.finish(done, "f1")
+    read, attempts = await rewrites.get(done.id)
+    assert read == done
+    assert len(attempts) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_found"),
+    [
+        (Outcome.REWRITTEN, True),
+        (Outcome.FIXED, True),
+        (Outcome.UNCHANGED, True),
+        (Outcome.RETURNED, True),
+        (Outcome.FAILED, False),
+        (Outcome.RUNNING, False),
+    ],
+)
+async def test_an_equal_request_finds_what_is_done(rewrites: Rewrites, outcome, is_found):
+    await rewrites.finish(make_rewrite(outcome=outcome), "f1")
+    assert (await rewrites.find_done("f1") is not None) is is_found
+    assert await rewrites.find_done("f2") is None
+
+
+async def test_the_newest_of_equal_ones_is_found(rewrites: Rewrites):
+    await rewrites.finish(make_rewrite(2), "f1")
+    await rewrites.finish(make_rewrite(1), "f1")
+    assert (await rewrites.find_done("f1")).id == make_rewrite(2).id
+
+
+async def test_pages_go_from_the_newest_to_the_oldest(rewrites: Rewrites):
+    for number in range(5):
+        await rewrites.finish(make_rewrite(number), f"f{number}")
+    first = await rewrites.get_page(Query(), limit=2)
+    second = await rewrites.get_page(Query(), limit=2, cursor=first.next_cursor)
+    third = await rewrites.get_page(Query(), limit=2, cursor=second.next_cursor)
+    ids = [item.id for page in (first, second, third) for item in page.items]
+    assert ids == [make_rewrite(number).id for number in (4, 3, 2, 1, 0)]
+    assert third.next_cursor == ""
+    assert [item.id async for item in rewrites.each(Query())] == ids
+
+
+SEARCHES = [
+    ("füll", True),
+    ("猫", True),
+    ('"', True),
+    ("\\", True),
+    ("100%", True),
+    ("100_", False),
+    ("😀", True),
+    ("after", True),
+    ("FILE.MD", True),
+    ("nowhere", False),
+]
+
+
+@pytest.mark.parametrize(("text", "is_found"), SEARCHES, ids=[text for text, _ in SEARCHES])
+async def test_search_looks_into_prompts_rewrites_and_names(rewrites: Rewrites, database: Database, text, is_found):
+    if text == "füll" and database.url.get_backend_name() == "sqlite":
+        text = "Füll"  # SQLite folds the case of ASCII letters alone
+    await rewrites.finish(make_rewrite(), "f1")
+    page = await rewrites.get_page(Query(text=text), limit=5)
+    assert bool(page.items) is is_found
+
+
+async def test_filters_narrow_the_page(rewrites: Rewrites):
+    await rewrites.finish(make_rewrite(1), "f1")
+    await rewrites.finish(make_rewrite(2, outcome=Outcome.FAILED), "f2")
+    assert [i.outcome for i in (await rewrites.get_page(Query(outcome="failed"), limit=5)).items] == [Outcome.FAILED]
+    assert (await rewrites.get_page(Query(target="kimi-k3"), limit=5)).items == ()
+
+
+async def test_a_pair_that_is_not_there_is_told(rewrites: Rewrites):
+    with pytest.raises(RewriteNotFound):
+        await rewrites.get("nothing")
+
+
+async def test_a_transaction_that_fails_leaves_nothing(database: Database, rewrites: Rewrites):
+    with pytest.raises(ZeroDivisionError):
+        async with database.write() as session:
+            from refrase.storage.convert import row_from_rewrite
+
+            session.add(row_from_rewrite(make_rewrite(), "f1"))
+            await session.flush()
+            _ = 1 / 0
+    assert (await rewrites.get_page(Query(), limit=1)).items == ()
+
+
+async def test_many_writers_at_once_all_get_through(rewrites: Rewrites):
+    await asyncio.gather(*(rewrites.finish(make_rewrite(number), f"f{number}") for number in range(40)))
+    assert len((await rewrites.get_page(Query(), limit=100)).items) == 40
+
+
+async def test_migrating_again_does_nothing(database: Database):
+    assert await migrate.upgrade(database) is False
+    assert await migrate.find_revision(database) == migrate.HEAD_REVISION
+
+
+async def test_processes_that_start_together_migrate_once(database_url: str, tmp_path: Path):
+    databases = [Database(url_of(database_url, tmp_path)) for _ in range(3)]
+    await asyncio.gather(*(migrate.upgrade(database) for database in databases))
+    for database in databases:
+        assert await migrate.find_revision(database) == migrate.HEAD_REVISION
+        await database.close()
+
+
+async def test_the_whole_way_of_a_prompt_works_on_it(
+    database_url: str, tmp_path: Path, upstream: Upstream, upstream_url: str
+):
+    settings = make_settings(tmp_path, REFRASE_DATABASE_URL=database_url, REFRASE_ENGINE_BASE_URL=upstream_url)
+    reply = f'<message-{MARK} n="1">\nSort {{{{list}}}} now.\n</message-{MARK}>'
+    upstream.will(Say(reply))
+    async with open_services(settings, draw_mark=lambda: MARK) as services:
+        order = Order(prompt_from_text("Please sort {{list}} now."), "kimi-k2")
+        rewrite = await services.rewriter.rewrite(order)
+        again = await services.rewriter.rewrite(order)
+        assert (await services.history.get(rewrite.id))[0] == rewrite
+        assert await services.health.check() == {"database": "ok"}
+    assert again.is_reused
+    assert rewrite.outcome is Outcome.REWRITTEN
+
+
+async def test_what_was_running_long_ago_was_interrupted(tmp_path: Path):
+    clock = FakeClock()
+    async with open_services(make_settings(tmp_path), clock=clock) as services:
+        running = make_rewrite(outcome=Outcome.RUNNING, finished_at=None, created_at=clock.now())
+        await Rewrites(services.database).begin(running, "f1", Attempt(1, 0, MARK, clock.now()))
+        assert (await services.history.get(running.id))[0].outcome is Outcome.RUNNING
+        clock.advance(24 * 3600)
+        interrupted, _ = await services.history.get(running.id)
+    assert (interrupted.outcome, interrupted.reason.code) == (Outcome.FAILED, "interrupted")
+
+
+async def test_a_database_that_is_not_there_is_told(tmp_path: Path):
+    (tmp_path / "file").write_text("x")
+    for url in (f"sqlite:///{tmp_path}/file/x.db", "postgresql://u:secret@127.0.0.1:9/d"):
+        with pytest.raises(DatabaseUnreachable) as told:
+            await Database(url_of(url, tmp_path)).ping()
+        assert "secret" not in told.value.detail
+
+
+async def test_a_file_that_is_no_database_is_told(tmp_path: Path):
+    path = tmp_path / "x.db"
+    path.write_text("this is a letter, not a database " * 100)
+    with pytest.raises(DatabaseUnreachable, match="not a database"):
+        await migrate.upgrade(Database(url_of(f"sqlite:///{path}", tmp_path)))
+
+
+async def test_a_database_that_cannot_be_written_is_told_before_anything_is_paid(
+    tmp_path: Path, upstream: Upstream, upstream_url: str
+):
+    settings = make_settings(tmp_path, REFRASE_ENGINE_BASE_URL=upstream_url)
+    async with open_services(settings):
+        pass
+    path = settings.data_dir / "refrase.db"
+    # Read-only by its header: files of root cannot be protected by their mode.
+    read_only = make_settings(
+        tmp_path, REFRASE_ENGINE_BASE_URL=upstream_url, REFRASE_DATABASE_URL=f"sqlite:///file:{path}?mode=ro&uri=true"
+    )
+    async with open_services(read_only) as services:
+        with pytest.raises(DatabaseReadOnly) as told:
+            await services.rewriter.rewrite(Order(prompt_from_text("Sort {{list}} now."), "kimi-k2"))
+    assert "writable" in told.value.hint
+    assert upstream.requests == []
+
+
+async def test_a_full_disk_is_told_and_a_paid_result_is_handed_out_all_the_same(
+    tmp_path: Path, upstream: Upstream, upstream_url: str
+):
+    settings = make_settings(tmp_path, REFRASE_ENGINE_BASE_URL=upstream_url)
+    reply = f'<message-{MARK} n="1">\nSort {{{{list}}}} now, {"and mind the order, " * 3000}please.\n</message-{MARK}>'
+    upstream.will(Say(reply))
+    async with open_services(settings, draw_mark=lambda: MARK) as services:
+        with pytest.raises(DiskFull):
+            await _fill(services.database)
+        rewrite = await services.rewriter.rewrite(Order(prompt_from_text("Please sort {{list}} now."), "kimi-k2"))
+    assert rewrite.outcome is Outcome.REWRITTEN
+    assert "not_stored" in {finding.kind for finding in rewrite.findings}
+
+
+async def _fill(database: Database) -> None:
+    """Let the file grow by a few pages and no more, then ask for more than that."""
+    from sqlalchemy import text
+
+    async with database.write() as session:
+        pages = (await session.execute(text("PRAGMA page_count"))).scalar_one()
+        await session.execute(text(f"PRAGMA max_page_count={pages + 4}"))
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE filler AS SELECT zeroblob(1000000) AS x"))
+
+
+async def test_a_database_of_sqlite_is_an_ordinary_file(tmp_path: Path):
+    settings = make_settings(tmp_path)
+    async with open_services(settings) as services:
+        await services.rewriter.rewrite(
+            Order(prompt_from_text("I want you to wait."), "kimi-k2", engine=EngineChoice.OFFLINE)
+        )
+    connection = sqlite3.connect(settings.data_dir / "refrase.db")
+    assert connection.execute("SELECT outcome, engine FROM rewrites").fetchall() == [("fixed", "offline")]
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
