@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx2
 from uuid_utils import uuid7
 
 from refrase.clock import Clock, SystemClock
@@ -76,7 +75,6 @@ async def open_services(
     settings: Settings,
     *,
     guidebook: Guidebook | None = None,
-    http_client: httpx2.AsyncClient | None = None,
     clock: Clock | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     draw_mark: Callable[[], str] = lambda: secrets.token_hex(4),
@@ -84,7 +82,7 @@ async def open_services(
     """Open everything, and close it in order. Raises SettingsInvalid, GuideInvalid and StorageFailed."""
     clock = clock or SystemClock()
     guidebook = guidebook or read_guidebook(packaged_path("guides"))
-    engine = _engine(settings, clock, http_client)
+    engine = _engine(settings, clock)
     database = open_database(settings)
     try:
         is_migrated = await upgrade(database)
@@ -141,9 +139,7 @@ def _longest_run_seconds(settings: Settings) -> float:
     return tries * (settings.engine_timeout_seconds + RetryPolicy().longest_wait_seconds)
 
 
-def _engine(
-    settings: Settings, clock: Clock, http_client: httpx2.AsyncClient | None
-) -> OpenAIEngine | EngineNotConfigured:
+def _engine(settings: Settings, clock: Clock) -> OpenAIEngine | EngineNotConfigured:
     providers = read_providers()
     name = _provider_name(settings, providers)
     provider = providers[name]
@@ -165,7 +161,7 @@ def _engine(
         max_output_tokens=settings.engine_max_output_tokens,
         timeout_seconds=settings.engine_timeout_seconds,
     )
-    return OpenAIEngine(name, provider, key, options, clock=clock, http_client=http_client)
+    return OpenAIEngine(name, provider, key, options, clock=clock)
 
 
 def _provider_name(settings: Settings, providers: Mapping[str, Provider]) -> str:

@@ -70,6 +70,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(128)  # from here on a browser may come; it waits until the server answers
     except OSError as error:
         listener.close()
         hint = "Another service, perhaps another Refrase, has it: name a free one with --port."

@@ -53,7 +53,6 @@ class OpenAIEngine:
         options: EngineOptions,
         *,
         clock: Clock,
-        http_client: httpx2.AsyncClient | None = None,
     ) -> None:
         model_id = options.model or provider.model
         model = provider.engine_model(model_id)
@@ -81,7 +80,6 @@ class OpenAIEngine:
             max_retries=0,
             timeout=httpx2.Timeout(_STALL_SECONDS, connect=_CONNECT_SECONDS),
             default_headers=provider.headers,
-            http_client=http_client,
         )
 
     async def answer(self, call: Call, on_delta: Callable[[str], None]) -> Answer:
