@@ -9,7 +9,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from refrase.settings import Settings
 
-_LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1", "testserver.local"}
+_LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 _REFUSED = b'{"type":"about:blank","title":"Misdirected Request","status":421,"code":"host_not_allowed",' + (
     b'"detail":"This service does not answer under that host name.","hint":"Set REFRASE_ALLOWED_HOSTS."}'
 )

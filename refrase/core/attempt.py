@@ -29,7 +29,8 @@ class Attempt(Struct, frozen=True):
 def total_usage(answers: tuple[Answer, ...], latency_seconds: float | None) -> Usage:
     """Return what all calls of a rewrite took together. The cost is not known where one call's is not."""
     usages = [answer.usage for answer in answers]
-    billed = [usage for usage in usages if usage.output_tokens is not None]
+    # What wrote something was billed, also where it broke off before it said how much.
+    billed = [answer.usage for answer in answers if answer.text or answer.usage.output_tokens is not None]
     costs = [usage.cost_usd for usage in billed if usage.cost_usd is not None]
     first_tokens = [a.time_to_first_token_seconds for a in answers if a.time_to_first_token_seconds is not None]
     return Usage(

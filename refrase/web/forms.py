@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from refrase.core.prompt import prompt_from_text
-from refrase.core.rewrite import EngineChoice, Mode, Order
+from refrase.core.rewrite import EngineChoice, Mode, Order, Rewrite
 
 
 class RewriteForm(Struct):
@@ -24,4 +24,16 @@ def order_from_form(form: RewriteForm, default_target: str) -> Order:
         engine=form.engine,
         mode=form.mode,
         is_fresh=bool(form.fresh),
+    )
+
+
+def form_from_rewrite(rewrite: Rewrite) -> RewriteForm:
+    """Return the form as it was filled in for *rewrite*, so that it can be changed and asked anew."""
+    provenance = rewrite.provenance
+    return RewriteForm(
+        prompt="\n\n".join(rewrite.before.texts),
+        target=provenance.target,
+        mode=provenance.mode,
+        engine=provenance.engine,
+        fresh="true",
     )

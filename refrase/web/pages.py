@@ -3,6 +3,7 @@
 import asyncio
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
@@ -12,7 +13,7 @@ from refrase.bootstrap import Services
 from refrase.core.rewrite import EngineChoice, Mode, Outcome, Rewrite
 from refrase.errors import BadInput, EngineNotConfigured, RefraseError, status_of
 from refrase.storage.rewrites import Query
-from refrase.web.forms import RewriteForm, order_from_form
+from refrase.web.forms import RewriteForm, form_from_rewrite, order_from_form
 from refrase.web.fragments import fragment_stream
 from refrase.web.result import ResultView, view_from_rewrite
 
@@ -25,9 +26,14 @@ class PageController(Controller):
     include_in_schema = False
 
     @get("/", name="home")
-    async def home(self, services: NamedDependency[Services], target: FromQuery[str] = "") -> Template:
-        """Show the form."""
-        return _form_page(services, RewriteForm(target=target))
+    async def home(
+        self, services: NamedDependency[Services], target: FromQuery[str] = "", pair: FromQuery[str] = ""
+    ) -> Template:
+        """Show the form, empty or with what a stored pair was asked with, to ask it anew."""
+        if not pair:
+            return _form_page(services, RewriteForm(target=target))
+        rewrite, _ = await services.history.get(pair)
+        return _form_page(services, form_from_rewrite(rewrite))
 
     @post("/rewrites", name="create")
     async def create(self, data: URLEncodedBody[RewriteForm], services: NamedDependency[Services]) -> Response[Any]:
@@ -37,12 +43,16 @@ class PageController(Controller):
             rewrite_id = await services.watching.register(job)
         except (BadInput, EngineNotConfigured) as error:
             return _form_page(services, data, error)
-        return Redirect(f"/rewrites/{rewrite_id}", status_code=303)
+        is_reused = job.task.done() and (await job.result()).is_reused
+        return Redirect(f"/rewrites/{rewrite_id}{'?again=true' if is_reused else ''}", status_code=303)
 
     @get("/rewrites/{rewrite_id:str}", name="rewrite")
-    async def show(self, rewrite_id: FromPath[str], services: NamedDependency[Services]) -> Template:
-        """Show a rewrite: its result, or how it is being written."""
+    async def show(
+        self, rewrite_id: FromPath[str], services: NamedDependency[Services], again: FromQuery[bool] = False
+    ) -> Template:
+        """Show a rewrite: its result, or how it is being written. *again* says that an earlier one answers."""
         rewrite, _ = await services.history.get(rewrite_id)
+        rewrite = msgspec.structs.replace(rewrite, is_reused=again)
         return Template("rewrite.html.j2", context={"rewrite": rewrite, "view": await _view(services, rewrite)})
 
     @get("/rewrites/{rewrite_id:str}/events", name="events")

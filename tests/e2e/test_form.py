@@ -128,7 +128,7 @@ def test_a_whole_text_streams_into_the_page(page, upstream: Upstream):
     submit(
         page, "Sort the list of names by their length.\nUse <b>nothing</b> but {{list}}.\nBe quick about it, please."
     )
-    page.wait_for_function("document.querySelector('pre#stream')?.textContent.includes('Sort the list')")
+    page.wait_for_selector("pre#stream:has-text('Sort the list')")
     page.wait_for_selector("#after-text", state="attached")
 
 
@@ -218,7 +218,7 @@ def test_without_a_key_the_page_is_offline_and_says_so(browser, tmp_path: Path):
 
 def test_the_api_page_needs_no_other_host(page):
     page.goto("/api/docs")
-    page.wait_for_selector("[data-path=\"/api/v1/rewrites\"]")
+    page.wait_for_selector('[data-path="/api/v1/rewrites"]')
     page.click("text=Rewrite a prompt")
     page.wait_for_selector("text=Accept: text/event-stream")
 

@@ -11,7 +11,8 @@ from tests.fakes.upstream import Refuse, Say, Stall, Upstream
 
 PROMPT = "I want you to sort {{list}} by name and give the 3 longest ones."
 AFTER = "Sort {{list}} by name and give the 3 longest ones."
-GOOD = f'<message-{MARK} n="1">\n{AFTER}\n</message-{MARK}>\n<changes-{MARK}>\nrequest-wrapped | The verb comes late.\n</changes-{MARK}>'
+ACCOUNT = f"<changes-{MARK}>\nrequest-wrapped | The verb comes late.\n</changes-{MARK}>"
+GOOD = f'<message-{MARK} n="1">\n{AFTER}\n</message-{MARK}>\n{ACCOUNT}'
 PROBLEM = "application/problem+json"
 
 

@@ -21,7 +21,8 @@ AFTER = "Sort {{list}} by name and give the 3 longest ones."
 def reply(request: dict, after: str = AFTER) -> str:
     """Answer in the form asked for, with the mark of the request."""
     mark = request["messages"][1]["content"].partition("<message-")[2][:8]
-    return f'<message-{mark} n="1">\n{after}\n</message-{mark}>\n<changes-{mark}>\nrequest-wrapped | The verb comes late.\n</changes-{mark}>'
+    account = f"<changes-{mark}>\nrequest-wrapped | The verb comes late.\n</changes-{mark}>"
+    return f'<message-{mark} n="1">\n{after}\n</message-{mark}>\n{account}'
 
 
 class Shell:
@@ -204,7 +205,7 @@ def test_a_database_that_cannot_be_opened_is_told_with_its_exit_code(tmp_path: P
 
 def test_pairs_are_listed_shown_and_exported(shell: Shell):
     shell.run("rewrite", "--engine", "offline", stdin=PROMPT.encode())
-    code, out, _ = shell.run("history", "list", "--json")
+    _, out, _ = shell.run("history", "list", "--json")
     (pair,) = json.loads(out)
     assert "fixed (offline)" in shell.run("history", "list", "--search", "sort")[1]
     assert f"+{AFTER}" in shell.run("history", "show", pair["id"])[1]
@@ -216,7 +217,7 @@ def test_pairs_are_listed_shown_and_exported(shell: Shell):
 def test_guides_are_listed_shown_and_checked(shell: Shell):
     assert "kimi-k2-0905" in shell.run("guides", "list")[1]
     assert shell.run("guides", "show", "kimi-k2")[1].startswith("---\nid: kimi-k2\n")
-    code, out, err = shell.run("guides", "check")
+    code, out, _ = shell.run("guides", "check")
     assert (code, out) == (0, "")
     folder = shell.folder / "guides"
     folder.mkdir()
@@ -299,7 +300,10 @@ def test_ctrl_c_on_a_single_prompt_is_on_record(online: Shell, upstream: Upstrea
 
 
 def test_help_and_version_import_nothing_heavy():
-    code = "import sys; from refrase.cli.main import cli; cli.main(['--help'], standalone_mode=False); print(sorted(sys.modules))"
+    code = (
+        "import sys; from refrase.cli.main import cli; cli.main(['--help'], standalone_mode=False); "
+        "print(sorted(sys.modules))"
+    )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     for heavy in ("litestar", "openai", "sqlalchemy", "alembic", "msgspec", "jinja2", "yaml", "asyncio", "rich"):
         assert f"'{heavy}'" not in out

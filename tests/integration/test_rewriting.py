@@ -27,7 +27,9 @@ from tests.fakes.upstream import (
 pytestmark = pytest.mark.anyio
 
 PROMPT = "I want you to sort {{list}} by name and give the 3 longest ones."
-GOOD = f'<message-{MARK} n="1">\nSort {{{{list}}}} by name and give the 3 longest ones.\n</message-{MARK}>\n<changes-{MARK}>\nrequest-wrapped | The verb comes late.\n</changes-{MARK}>'
+ACCOUNT = f"<changes-{MARK}>\nrequest-wrapped | The verb comes late.\n</changes-{MARK}>"
+AFTER = "Sort {{list}} by name and give the 3 longest ones."
+GOOD = f'<message-{MARK} n="1">\n{AFTER}\n</message-{MARK}>\n{ACCOUNT}'
 LOSES = GOOD.replace("{{list}}", "the list")
 LONG = PROMPT + "\n\n" + "Mind the order of the names and leave out whoever has left the club since. " * 8
 

@@ -30,6 +30,7 @@ from refrase.core.rewrite import (
 from refrase.core.target import SettingAdvice
 from refrase.errors import DatabaseReadOnly, DatabaseUnreachable, DiskFull, RewriteNotFound
 from refrase.storage import migrate
+from refrase.storage.convert import row_from_rewrite
 from refrase.storage.database import Database
 from refrase.storage.database import database_url as url_of
 from refrase.storage.rewrites import Query, Rewrites
@@ -199,13 +200,14 @@ async def test_a_pair_that_is_not_there_is_told(rewrites: Rewrites):
 
 
 async def test_a_transaction_that_fails_leaves_nothing(database: Database, rewrites: Rewrites):
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with database.write() as session:
-            from refrase.storage.convert import row_from_rewrite
-
             session.add(row_from_rewrite(make_rewrite(), "f1"))
             await session.flush()
-            _ = 1 / 0
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert (await rewrites.get_page(Query(), limit=1)).items == ()
 
 

@@ -9,7 +9,8 @@ from tests.fakes.upstream import Refuse, Say, Stall, Upstream
 
 PROMPT = "I want you to sort {{list}} by <name> & give the 3 longest ones."
 AFTER = "Sort {{list}} by <name> & give the 3 longest ones."
-GOOD = f'<message-{MARK} n="1">\n{AFTER}\n</message-{MARK}>\n<changes-{MARK}>\nrequest-wrapped | The verb comes late.\n</changes-{MARK}>'
+ACCOUNT = f"<changes-{MARK}>\nrequest-wrapped | The verb comes late.\n</changes-{MARK}>"
+GOOD = f'<message-{MARK} n="1">\n{AFTER}\n</message-{MARK}>\n{ACCOUNT}'
 HTML = {"accept": "text/html"}
 
 
@@ -54,6 +55,20 @@ def test_the_text_alone_can_be_saved(client, upstream: Upstream):
     saved = client.get(f"{response.headers['location']}/text")
     assert saved.text == AFTER
     assert saved.headers["content-disposition"].startswith('attachment; filename="kimi-k2-0905-')
+
+
+def test_an_equal_prompt_is_answered_from_before_and_can_be_asked_anew(client, upstream: Upstream):
+    upstream.will(Say(GOOD), Say(GOOD))
+    first = submit(client)
+    finished_page(client, first)
+    second = submit(client)
+    assert "answered before" in finished_page(client, second)
+    assert len(upstream.requests) == 1
+    again = client.get(f"/?pair={first.headers['location'].rpartition('/')[2]}", headers=HTML).text
+    assert "I want you to sort {{list}}" in again
+    assert '<input type="hidden" name="fresh" value="true">' in again
+    finished_page(client, submit(client, fresh="true"))
+    assert len(upstream.requests) == 2
 
 
 def test_line_ends_that_a_browser_changes_are_changed_back(client, upstream: Upstream):

@@ -68,7 +68,8 @@ CASES = [
     ("rule: temperature-fixed", "rule: temperature-free", "cites the rule 'temperature-free', which is missing"),
     ("    models: [example-1] #", "    models: [example-7] #", "names an unknown model 'example-7'"),
     (
-        "- **Context window.** [200,000 tokens](https://example.com/docs/models) by the vendor; [128,000](https://example.org/notes/example) in a user’s report.",
+        "- **Context window.** [200,000 tokens](https://example.com/docs/models) by the vendor; "
+        "[128,000](https://example.org/notes/example) in a user’s report.",
         "- **Context window.** 200,000 or 128,000.",
         "a disagreement must link",
     ),

@@ -112,7 +112,8 @@ def test_whole_texts_keep_the_line_ends_of_the_source():
 
 def test_streamed_edits_carry_rule_and_reason():
     reader = ReplyReader(MARK, Form.EDITS, 1)
-    text = f'<edit-{MARK} rule="r"><old-{MARK}>a</old-{MARK}><new-{MARK}>b</new-{MARK}><why-{MARK}>so</why-{MARK}></edit-{MARK}>'
+    parts = f"<old-{MARK}>a</old-{MARK}><new-{MARK}>b</new-{MARK}><why-{MARK}>so</why-{MARK}>"
+    text = f'<edit-{MARK} rule="r">{parts}</edit-{MARK}>'
     assert reader.feed(text) == [EditDraft("a", "b", "r", "so", 0)]
 
 
