@@ -107,7 +107,11 @@ def say_explanation(rewrite: Rewrite, sources: dict[str, str]) -> None:
     *sources* maps the ids of the guide's rules to the address of their first source.
     """
     _say_list("Changes", (_change_lines(rewrite, sources)))
-    _say_list("Checks", [_finding_line(finding) for finding in rewrite.findings] or ["everything survived"])
+    noticed = [finding for finding in rewrite.findings if finding.kind == "guide_rule"]
+    checked = [finding for finding in rewrite.findings if finding.kind != "guide_rule"]
+    _say_list("Checks", [_finding_line(finding) for finding in checked] or ["everything survived"])
+    if noticed:
+        _say_list("What the guide's checks see in it", (f"{item.message} [{item.rule}]" for item in noticed))
     _say_list(
         f"Request settings for {rewrite.provenance.target}",
         (

@@ -74,7 +74,7 @@ def _findings(prompt: Prompt, rule: Rule, check: Check) -> Iterator[Finding]:
 
 def _finding(rule: Rule, check: Check, span: Span | None, match: str) -> Finding:
     message = check.message.replace("{match}", " ".join(match.split())[:80])
-    return Finding("guide_rule", Severity.WARNING, message, before=span, value=match, rule=rule.id)
+    return Finding("guide_rule", Severity.NOTE, message, before=span, value=match, rule=rule.id)
 
 
 def _pattern(text: str, check: Check) -> Iterator[tuple[int, int]]:

@@ -15,6 +15,7 @@ from refrase.core.candidate import Candidate
 from refrase.core.engine import Answer, EngineIdentity, Failure, FailureKind
 from refrase.core.fidelity import check_fidelity
 from refrase.core.fingerprint import fingerprint_of
+from refrase.core.guide import Rule
 from refrase.core.likeness import check_likeness
 from refrase.core.lint import check_rules
 from refrase.core.progress import Finished, Progress, Started
@@ -59,6 +60,11 @@ class Plan(Struct, frozen=True):
     noticed: tuple[Finding, ...]
     provenance: Provenance
     fingerprint: str
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The guide's rules that apply to the prompt."""
+        return tuple(item.rule for item in self.selected if item.applies)
 
 
 def _unwatched(_progress: Progress) -> None:
@@ -245,7 +251,11 @@ class Rewriter:
             return
 
     async def _finish(self, rewrite: Rewrite, plan: Plan, usage: Usage, finished_at: datetime) -> Rewrite:
-        rewrite = msgspec.structs.replace(rewrite, usage=usage, finished_at=finished_at)
+        noticed = await in_thread_if_long(rewrite.after.characters, check_rules, rewrite.after, plan.rules)
+        findings = rewrite.findings + tuple(
+            msgspec.structs.replace(item, before=None, after=item.before) for item in noticed
+        )
+        rewrite = msgspec.structs.replace(rewrite, findings=findings, usage=usage, finished_at=finished_at)
         try:
             await self._rewrites.finish(rewrite, plan.fingerprint)
         except StorageFailed as error:

@@ -27,8 +27,9 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self.url = url
-        self.name = url.render_as_string(hide_password=True)
+        self.name = url.render_as_string(hide_password=True)  # how messages call it
         if url.get_backend_name() == "sqlite":
+            self.name = url.database or self.name
             self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
             self._reader = _sqlite_engine(url, begin="BEGIN", pool_size=4)
         else:
