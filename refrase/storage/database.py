@@ -33,7 +33,7 @@ class Database:
             self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
             self._reader = _sqlite_engine(url, begin="BEGIN", pool_size=4)
         else:
-            self._writer = create_async_engine(url, pool_size=10, max_overflow=0, pool_pre_ping=True)
+            self._writer = _postgres_engine(url)
             self._reader = self._writer
 
     @asynccontextmanager
@@ -83,6 +83,14 @@ def database_url(stated: str, data_dir: Path) -> URL:
     if driver not in _DRIVERS.values():
         raise SettingsInvalid(f"Refrase stores in SQLite or PostgreSQL, not {url.drivername!r}.")
     return url.set(drivername=driver)
+
+
+def _postgres_engine(url: URL) -> AsyncEngine:
+    try:
+        return create_async_engine(url, pool_size=10, max_overflow=0, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        hint = "Install it with the extra: pip install 'refrase[postgres]'."
+        raise SettingsInvalid(f"PostgreSQL needs the package {error.name}.", hint=hint) from None
 
 
 def _sqlite_engine(url: URL, *, begin: str, pool_size: int) -> AsyncEngine:

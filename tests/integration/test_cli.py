@@ -231,6 +231,16 @@ def test_the_database_is_made_by_itself_and_on_demand(shell: Shell):
     assert "already at schema" in shell.run("db", "upgrade")[2]
 
 
+def test_postgresql_without_its_driver_is_told(tmp_path: Path):
+    shell = Shell(tmp_path, REFRASE_DATABASE_URL="postgresql://u@127.0.0.1:9/d")
+    code = "import sys; sys.modules['asyncpg'] = None; from refrase.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "history", "list"]
+    done = subprocess.run(command, env=shell.environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert "pip install 'refrase[postgres]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
     folder = tmp_path / "library"

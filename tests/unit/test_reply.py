@@ -73,7 +73,8 @@ def test_edits_of_a_chat_name_their_message_where_a_quote_stands_in_two():
 
 
 def test_whole_messages_come_back_by_their_number():
-    reply = '<message-MARK n="2">Hello {{name}}. Be brief.</message-MARK><message-MARK n="1">Be kind. Be brief.</message-MARK>'
+    first, second = "Be kind. Be brief.", "Hello {{name}}. Be brief."
+    reply = f'<message-MARK n="2">{second}</message-MARK><message-MARK n="1">{first}</message-MARK>'
     _, candidate, findings = take(CHAT, reply, Form.WHOLE)
     assert findings == ()
     assert candidate.after.texts == ("Be kind. Be brief.", "Hello {{name}}. Be brief.")
