@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from refrase.cli import output
+from refrase.cli import options, output
 from refrase.core.rewrite import EngineChoice, Mode, Outcome, Reason
 from refrase.core.run import Item, RunReport
 from refrase.errors import EXIT_FAILED, EXIT_INTERRUPTED, EngineNotConfigured
@@ -21,29 +21,17 @@ if TYPE_CHECKING:
 _INTERRUPTED = Reason("interrupted", "Interrupted.", "Run the same command again: what is done is not paid again.")
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(context_settings=options.CONTEXT)
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--for", "target", metavar="TARGET", help="The model to rewrite for (default: kimi-k2-0905).")
+@options.target
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder for the results.")
-@click.option(
-    "--engine",
-    type=click.Choice([choice.value for choice in EngineChoice]),
-    default="model",
-    help="Who rewrites.",
-    show_default=True,
-)
-@click.option(
-    "--mode",
-    type=click.Choice([mode.value for mode in Mode]),
-    default="conservative",
-    help="How far to go.",
-    show_default=True,
-)
+@options.engine
+@options.mode
 @click.option("--field", default="", help="The field of JSON Lines that holds the prompt (default: found by itself).")
 @click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 64), help="Prompts at a time.")
-@click.option("--fresh", is_flag=True, help="Ask anew, even for prompts that are done.")
+@options.fresh
 @click.option("--overwrite", is_flag=True, help="Write over files that were edited since, or that are not ours.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@options.as_json
 def command(
     path: Path,
     target: str | None,
@@ -68,7 +56,7 @@ def command(
     with output.told_as_json(as_json):
         settings = settings_from_environment()
         plan = plan_library(path, out, field)
-        options = BatchOptions(
+        chosen = BatchOptions(
             target=target or settings.default_target,
             engine=EngineChoice(engine),
             mode=Mode(mode),
@@ -76,7 +64,7 @@ def command(
             is_fresh=fresh,
             overwrites=overwrite,
         )
-        report = asyncio.run(_run(plan, options))
+        report = asyncio.run(_run(plan, chosen))
     if as_json:
         output.print_json(report)
     _say_report(report, plan)
@@ -85,7 +73,7 @@ def command(
     raise click.exceptions.Exit(0 if report.is_complete else EXIT_FAILED)
 
 
-async def _run(plan: "LibraryPlan", options: "BatchOptions") -> RunReport:
+async def _run(plan: "LibraryPlan", chosen: "BatchOptions") -> RunReport:
     from refrase.bootstrap import open_services, settings_from_environment
     from refrase.clock import SystemClock
     from refrase.services.batch import BatchRunner
@@ -95,7 +83,7 @@ async def _run(plan: "LibraryPlan", options: "BatchOptions") -> RunReport:
         _stop_on_interrupt(runner)
         try:
             with _Shown(plan.prompt_count) as on_item:
-                return await runner.run(plan, options, on_item)
+                return await runner.run(plan, chosen, on_item)
         except EngineNotConfigured as error:
             hint = f"{error.hint} For mechanical fixes only, add --engine offline."
             raise EngineNotConfigured(error.detail, hint=hint) from None

@@ -4,17 +4,15 @@ import asyncio
 
 import click
 
-from refrase.cli import output
-
-_CONTEXT = {"help_option_names": ["-h", "--help"]}
+from refrase.cli import options, output
 
 
-@click.group(context_settings=_CONTEXT)
+@click.group(context_settings=options.CONTEXT)
 def command() -> None:
     """Bring the database to the newest schema."""
 
 
-@command.command(context_settings=_CONTEXT)
+@command.command(context_settings=options.CONTEXT)
 def upgrade() -> None:
     """Bring the database to the newest schema. Every command that needs it does this by itself, too."""
     from refrase.bootstrap import open_database, settings_from_environment

@@ -4,19 +4,17 @@ from pathlib import Path
 
 import click
 
-from refrase.cli import output
+from refrase.cli import options, output
 from refrase.errors import EXIT_FAILED
 
-_CONTEXT = {"help_option_names": ["-h", "--help"]}
 
-
-@click.group(context_settings=_CONTEXT)
+@click.group(context_settings=options.CONTEXT)
 def command() -> None:
     """List, show and check the guides of target models."""
 
 
-@command.command("list", context_settings=_CONTEXT)
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@command.command("list", context_settings=options.CONTEXT)
+@options.as_json
 def list_guides(as_json: bool) -> None:
     """List every guide and the targets it knows."""
     from refrase.guidebook import read_guidebook
@@ -48,9 +46,9 @@ def list_guides(as_json: bool) -> None:
             click.echo(f"  {model.id:<26}{model.name}, {model.context_tokens:,} tokens")
 
 
-@command.command("show", context_settings=_CONTEXT)
+@command.command("show", context_settings=options.CONTEXT)
 @click.argument("guide_id", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@options.as_json
 def show_guide(guide_id: str, as_json: bool) -> None:
     """Show the guide ID, or the guide that knows the model ID."""
     from refrase.guidebook import read_guidebook
@@ -63,7 +61,7 @@ def show_guide(guide_id: str, as_json: bool) -> None:
         click.echo(guide.markdown, nl=False)
 
 
-@command.command("check", context_settings=_CONTEXT)
+@command.command("check", context_settings=options.CONTEXT)
 @click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
 def check_guides(folder: Path | None) -> None:
     """Check every guide: form, unique ids, sources, dates, links. Exit code 1 where a fault is found."""

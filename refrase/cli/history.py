@@ -7,25 +7,24 @@ from pathlib import Path
 
 import click
 
-from refrase.cli import output
+from refrase.cli import options, output
 from refrase.core.rewrite import Outcome, Rewrite
 
-_CONTEXT = {"help_option_names": ["-h", "--help"]}
 _EXCERPT_CHARACTERS = 60
 
 
-@click.group(context_settings=_CONTEXT)
+@click.group(context_settings=options.CONTEXT)
 def command() -> None:
     """List, show and export the stored pairs."""
 
 
-@command.command("list", context_settings=_CONTEXT)
+@command.command("list", context_settings=options.CONTEXT)
 @click.option("--search", default="", metavar="TEXT", help="Only pairs with this text in the prompt, rewrite or name.")
 @click.option(
     "--outcome", type=click.Choice([outcome.value for outcome in Outcome]), help="Only pairs with this outcome."
 )
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many.")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@options.as_json
 def list_pairs(search: str, outcome: str | None, limit: int, as_json: bool) -> None:
     """List the newest pairs."""
     from refrase.bootstrap import open_services, settings_from_environment
@@ -52,7 +51,7 @@ def list_pairs(search: str, outcome: str | None, limit: int, as_json: bool) -> N
         output.say("No pair is stored yet." if not (search or outcome) else "No pair matches.")
 
 
-@command.command("show", context_settings=_CONTEXT)
+@command.command("show", context_settings=options.CONTEXT)
 @click.argument("rewrite_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Print the pair and its calls, raw replies included, as JSON.")
 def show_pair(rewrite_id: str, as_json: bool) -> None:
@@ -73,7 +72,7 @@ def show_pair(rewrite_id: str, as_json: bool) -> None:
     asyncio.run(read())
 
 
-@command.command("export", context_settings=_CONTEXT)
+@command.command("export", context_settings=options.CONTEXT)
 @click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of standard output.")
 @click.option("--search", default="", metavar="TEXT", help="Only pairs with this text.")
 @click.option(

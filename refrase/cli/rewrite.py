@@ -6,34 +6,22 @@ from pathlib import Path
 
 import click
 
-from refrase.cli import output
+from refrase.cli import options, output
 from refrase.core.rewrite import EngineChoice, Mode, Order, Outcome, Rewrite
 from refrase.errors import EngineNotConfigured
 from refrase.library.document import Document
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(context_settings=options.CONTEXT)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--for", "target", metavar="TARGET", help="The model to rewrite for (default: kimi-k2-0905).")
-@click.option(
-    "--engine",
-    type=click.Choice([choice.value for choice in EngineChoice]),
-    default="model",
-    help="Who rewrites.",
-    show_default=True,
-)
-@click.option(
-    "--mode",
-    type=click.Choice([mode.value for mode in Mode]),
-    default="conservative",
-    help="How far to go.",
-    show_default=True,
-)
+@options.target
+@options.engine
+@options.mode
 @click.option("--out", type=click.Path(path_type=Path), help="Write the rewrite to this file.")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole result as JSON.")
+@options.as_json
 @click.option("--diff", is_flag=True, help="Print the difference instead of the text.")
 @click.option("--explain", is_flag=True, help="Tell each change with its rule and source, checks and settings.")
-@click.option("--fresh", is_flag=True, help="Ask anew, even where the same was asked before.")
+@options.fresh
 def command(
     file: Path | None,
     target: str | None,

@@ -6,7 +6,7 @@ import webbrowser
 
 import click
 
-from refrase.cli import output
+from refrase.cli import options, output
 from refrase.errors import EngineNotConfigured, OptionInvalid
 from refrase.settings import Settings
 
@@ -15,7 +15,7 @@ _GRACE_SECONDS = 25
 _LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(context_settings=options.CONTEXT)
 @click.option("--host", help="Address to listen on (default: 127.0.0.1, this machine alone).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (default: 8321; 0: any free one).")
 @click.option("--open", "opens", is_flag=True, help="Open the form in the browser.")

@@ -58,6 +58,9 @@ class OpenAIEngine:
         model = provider.engine_model(model_id)
         temperature = model.temperature if options.temperature is None else options.temperature
         parameters: dict[str, Any] = {} if temperature is None else {"temperature": temperature}
+        if options.base_url:
+            # The same model id at another address may be another model.
+            parameters["base_url"] = _without_credentials(options.base_url)
         self.identity = EngineIdentity(
             provider=name,
             model=model_id,
@@ -169,6 +172,10 @@ class OpenAIEngine:
                     "profile",
                 )
         return CallUsage(input_tokens, cached_tokens, output_tokens, cost, source)
+
+
+def _without_credentials(address: str) -> str:
+    return str(httpx2.URL(address).copy_with(username=None, password=None, query=None))
 
 
 async def _deltas(chunks: AsyncStream[ChatCompletionChunk], stream: _Stream) -> AsyncIterator[str]:
