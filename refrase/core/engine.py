@@ -132,7 +132,7 @@ class Answer(Struct, frozen=True):
 
 
 class EngineIdentity(Struct, frozen=True):
-    """Which engine rewrites: provider, model id, base URL, the parameters that are sent, and an address of the user's own."""
+    """Which engine rewrites. `parameters` holds what is sent, and the base URL where the user stated one."""
 
     provider: str
     model: str

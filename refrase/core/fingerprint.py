@@ -12,8 +12,10 @@ def fingerprint_of(prompt: Prompt, provenance: Provenance) -> str:
     """Return a hash over the prompt's bytes and everything that shapes its rewrite.
 
     Guide and template versions are in it, so a changed guide or template asks anew; the program's version is
-    not, so an upgrade alone pays for nothing twice.
+    not, so an upgrade alone pays for nothing twice. Nor is the limit of the reply: a reply that reached it failed,
+    and whoever raises it for that one prompt must not pay for all the others again.
     """
+    parameters = {name: value for name, value in provenance.parameters.items() if name != "max_output_tokens"}
     shaping = (
         provenance.target,
         provenance.guide,
@@ -24,7 +26,7 @@ def fingerprint_of(prompt: Prompt, provenance: Provenance) -> str:
         provenance.form,
         provenance.provider,
         provenance.engine_model,
-        provenance.parameters,
+        parameters,
     )
     payload = msgspec.json.encode((prompt, shaping), order="deterministic")
     return hashlib.sha256(payload).hexdigest()

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from refrase.bootstrap import open_services
@@ -338,6 +339,26 @@ async def test_whatever_shapes_a_rewrite_asks_anew(services, upstream: Upstream,
     second, _ = await rewritten(services, change.pop("prompt", PROMPT), **change)
     assert not second.is_reused
     assert len(upstream.requests) == 2
+
+
+async def test_the_same_model_id_at_another_address_asks_anew(services, settings, upstream: Upstream):
+    upstream.will(Say(GOOD), Say(GOOD))
+    await rewritten(services)
+    elsewhere = msgspec.structs.replace(
+        settings, engine_base_url=settings.engine_base_url.replace("127.0.0.1", "localhost")
+    )
+    async with open_services(elsewhere, draw_mark=lambda: MARK) as others:
+        second, _ = await rewritten(others)
+    assert not second.is_reused
+
+
+async def test_a_raised_limit_of_the_reply_pays_for_nothing_twice(services, settings, upstream: Upstream):
+    upstream.will(Say(GOOD))
+    await rewritten(services)
+    roomier = msgspec.structs.replace(settings, engine_max_output_tokens=200_000)
+    async with open_services(roomier, draw_mark=lambda: MARK) as others:
+        second, _ = await rewritten(others)
+    assert second.is_reused
 
 
 async def test_a_failure_is_asked_anew(services, upstream: Upstream):
