@@ -16,6 +16,8 @@ class Attempt(Struct, frozen=True):
     turn: int
     mark: str
     started_at: datetime
+    provider: str = ""
+    engine_model: str = ""
     finished_at: datetime | None = None
     reply: str = ""
     finish_reason: str = ""

@@ -29,6 +29,13 @@ class Body(Struct, frozen=True):
         """Return where *position* of the body lies in the source text."""
         return len(self.lead) + position + bisect_left(self.folded, position)
 
+    def body_offset(self, position: int) -> int:
+        """Return where *position* of the source text lies in the body; its outer white space lies at the ends."""
+        folds = bisect_left(
+            range(len(self.folded)), position, key=lambda fold: len(self.lead) + self.folded[fold] + fold
+        )
+        return min(max(0, position - len(self.lead) - folds), len(self.text))
+
     def source_text(self, text: str) -> str:
         """Return *text*, written by an engine, with the line ends of the source."""
         unified = _LINE_END.sub("\n", text)

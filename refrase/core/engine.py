@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from refrase.core.parameter import ParameterDecision
 from refrase.core.rewrite import Reason, Rewrite
 from refrase.errors import EngineFailed, RefraseError
 
@@ -25,6 +26,7 @@ class FailureKind(StrEnum):
     MALFORMED = "malformed"
     UNREACHABLE = "unreachable"
     CANCELLED = "cancelled"
+    BUDGET_SPENT = "budget_spent"  # ours: the next call could pass the budget, so it was not made
 
 
 class _Face(Struct, frozen=True):
@@ -53,6 +55,9 @@ _FACES: dict[FailureKind, _Face] = {
         502, "Check the network and the provider's base URL (REFRASE_ENGINE_BASE_URL).", is_retryable=True
     ),
     FailureKind.CANCELLED: _Face(503, "Run the same again."),
+    FailureKind.BUDGET_SPENT: _Face(
+        503, "Raise the budget and run the same again; what is done is not paid again.", stops_run=True
+    ),
 }
 
 
@@ -63,6 +68,7 @@ class Failure(Struct, frozen=True):
     message: str
     status: int | None = None
     retry_after_seconds: float | None = None
+    may_retry: bool | None = None  # what the provider itself says of trying again; None where it says nothing
 
     @property
     def code(self) -> str:
@@ -77,11 +83,11 @@ class Failure(Struct, frozen=True):
     @property
     def is_retryable(self) -> bool:
         """Whether the same call may be made again."""
-        return _FACES[self.kind].is_retryable
+        return _FACES[self.kind].is_retryable if self.may_retry is None else self.may_retry
 
     @property
     def stops_run(self) -> bool:
-        """Whether every other prompt of a run would fail alike."""
+        """Whether every other prompt of a run would fail alike: no key, no money."""
         return _FACES[self.kind].stops_run
 
     def as_error(self) -> EngineFailed:
@@ -101,6 +107,7 @@ class Call(Struct, frozen=True):
 
     messages: tuple[ChatMessage, ...]
     max_output_tokens: int
+    begun: str = ""  # what a cut reply already says: the engine goes on behind it
 
 
 class TextDelta(Struct, frozen=True):
@@ -129,6 +136,7 @@ class Answer(Struct, frozen=True):
     finish_reason: str = ""
     time_to_first_token_seconds: float | None = None
     failure: Failure | None = None
+    rest_seconds: float | None = None  # how long no further call is allowed, where the reply's headers say so
 
 
 class EngineIdentity(Struct, frozen=True):
@@ -139,6 +147,7 @@ class EngineIdentity(Struct, frozen=True):
     base_url: str
     parameters: dict[str, Any]
     max_output_tokens: int
+    decisions: tuple[ParameterDecision, ...] = ()
 
 
 def failure_error(rewrite: Rewrite) -> RefraseError:

@@ -4,11 +4,10 @@ import hashlib
 
 import msgspec
 
-from refrase.core.prompt import Prompt
-from refrase.core.rewrite import Provenance
+from refrase.core.rewrite import Order, Provenance
 
 
-def fingerprint_of(prompt: Prompt, provenance: Provenance) -> str:
+def fingerprint_of(order: Order, provenance: Provenance) -> str:
     """Return a hash over the prompt's bytes and everything that shapes its rewrite.
 
     Guide and template versions are in it, so a changed guide or template asks anew; the program's version is
@@ -27,6 +26,10 @@ def fingerprint_of(prompt: Prompt, provenance: Provenance) -> str:
         provenance.provider,
         provenance.engine_model,
         parameters,
+        sorted(order.terms.syntaxes) if order.terms.syntaxes is not None else None,
+        order.terms.tools,
+        order.locks,
+        order.accepts_warnings,
     )
-    payload = msgspec.json.encode((prompt, shaping), order="deterministic")
+    payload = msgspec.json.encode((order.prompt, shaping), order="deterministic")
     return hashlib.sha256(payload).hexdigest()

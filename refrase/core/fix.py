@@ -16,18 +16,19 @@ from msgspec import Struct
 
 from refrase.core.body import body_of
 from refrase.core.candidate import Candidate, Edit, apply_edits
-from refrase.core.contract import ItemKind
 from refrase.core.guide import Check, Fix, Rule
+from refrase.core.item import ItemKind
 from refrase.core.lint import check_rules
 from refrase.core.prompt import Prompt, Span
 from refrase.core.rewrite import Author, Finding
 from refrase.core.variable import find_variables, name_of
 
 
-def fix_prompt(prompt: Prompt, rules: Iterable[Rule]) -> Candidate:
-    """Apply the fixes of *rules* to what their checks find; where two would overlap, the first rule's stands."""
+def fix_prompt(prompt: Prompt, rules: Iterable[Rule], kept: Iterable[Span] = ()) -> Candidate:
+    """Apply the fixes of *rules* to what their checks find outside of *kept*; of two that overlap the first stands."""
     places = tuple(_Place(text, body_of(text).newline, _tags_of(text)) for text in prompt.texts)
     edits: list[Edit] = []
+    untouchable = _in_order(kept)
     for rule in rules:
         if rule.fix is None or rule.check is None:
             continue
@@ -36,7 +37,7 @@ def fix_prompt(prompt: Prompt, rules: Iterable[Rule]) -> Candidate:
             if finding.before is None:
                 continue
             edit = _edit(places[finding.before.message], rule.check, rule.fix, finding, finding.before)
-            if edit is not None and not _is_taken(edit.span, taken):
+            if edit is not None and not (_is_taken(edit.span, taken) or _is_taken(edit.span, untouchable)):
                 edits.append(edit)
     return apply_edits(prompt, edits)
 
@@ -50,7 +51,7 @@ class _Place(Struct, frozen=True):
 
 
 def _tags_of(text: str) -> frozenset[str]:
-    return frozenset(item.value for item in find_variables(text) if item.kind is ItemKind.TAG)
+    return frozenset(item.value for item in find_variables(text) if item.kind in {ItemKind.TAG, ItemKind.PLACEHOLDER})
 
 
 def _edit(place: _Place, check: Check, fix: Fix, finding: Finding, span: Span) -> Edit | None:
@@ -74,6 +75,17 @@ def _replace(text: str, pattern: str, fix: Fix, span: Span) -> tuple[Span, str]:
         new += text[span.end].upper()
         span = Span(span.start, span.end + 1, span.message)
     return span, new
+
+
+def _in_order(spans: Iterable[Span]) -> list[tuple[int, int, int]]:
+    """Return *spans* in order, those that overlap as one."""
+    merged: list[tuple[int, int, int]] = []
+    for message, start, end in sorted((span.message, span.start, span.end) for span in spans):
+        if merged and merged[-1][0] == message and start < merged[-1][2]:
+            merged[-1] = (message, merged[-1][1], max(end, merged[-1][2]))
+        else:
+            merged.append((message, start, end))
+    return merged
 
 
 def _is_taken(span: Span, taken: list[tuple[int, int, int]]) -> bool:

@@ -18,8 +18,8 @@ import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 
-from refrase.core.contract import ItemKind
 from refrase.core.guide import About, Check, Rule
+from refrase.core.item import ItemKind
 from refrase.core.literal import find_code_blocks
 from refrase.core.prompt import LOCKED_ROLES, Prompt, Span
 from refrase.core.rewrite import Finding, Severity
@@ -30,7 +30,6 @@ _LOOP = re.compile(r"(?P<open>\{%-?\s*for\b|\{\{-?\s*(?:#each|range)\b)|\{%-?\s*
 # As far as delimiters are looked for around a variable.
 _NEAR_CHARACTERS = 400
 _INLINE_CODE = re.compile(r"`[^`\n]{1,300}`")
-_PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*(?:\n|$))+")
 _FORMAT_HEADING = re.compile(r"^\s{0,3}(?:#{1,6}|\*\*|<)[^\n]*(?:format|output)", re.IGNORECASE | re.MULTILINE)
 # A heading, or a label on a line of its own: it says what stands below, and the next one says that it has ended.
 _TITLE = re.compile(r"^\s*(?:#{1,6}\s|\*\*[^*]{1,60}\*\*:?\s*$|\[[^\]]{1,60}\]\s*$|[^\n:]{1,60}:\s*$)")
@@ -107,12 +106,24 @@ def _bare_variables(text: str, check: Check) -> Iterator[tuple[int, int]]:
 
 
 def _format_in_prose(text: str, check: Check) -> Iterator[tuple[int, int]]:
-    paragraphs = list(_PARAGRAPH.finditer(text.replace("\r", "\n")))
-    if len(paragraphs) < 2 or _FORMAT_HEADING.search(text):
+    start = _last_paragraph(text)
+    if not text[:start].strip() or _FORMAT_HEADING.search(text):
         return
-    last = paragraphs[-1]
-    if re.match(check.format_in_prose or "", last.group()) and not _is_inside(last.start(), _code_spans(text)):
-        yield last.start(), last.start() + len(last.group().rstrip())
+    last = text[start:].rstrip()
+    if re.match(check.format_in_prose or "", last) and not _is_inside(start, _code_spans(text)):
+        yield start, start + len(last)
+
+
+def _last_paragraph(text: str) -> int:
+    """Return where the last paragraph begins: behind the last line of blanks alone that has text below."""
+    plain = text.replace("\r", "\n")
+    start = position = len(text.rstrip())
+    while position > 0:
+        line_start = plain.rfind("\n", 0, position) + 1
+        if not text[line_start:position].strip():
+            break
+        start, position = line_start, line_start - 1
+    return start
 
 
 def _is_delimited(text: str, line_start: int, line_end: int) -> bool:

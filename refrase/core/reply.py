@@ -7,7 +7,7 @@ where meaning would have to be guessed is a blocking finding with a name.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -17,10 +17,11 @@ from refrase.core.rewrite import Finding, Form, Severity
 
 _TAGS = "edits|edit|old|new|why|message|changes|advice"
 _ATTRIBUTE = re.compile(r"""(\w+)\s*=\s*["']?([^"'\s>]*)["']?""")
-# "its-id | reason", "- its-id: reason", "[its-id] reason"
+# "its-id | “words” | reason", "- its-id: reason", "[its-id] reason"
 _ACCOUNT_LINE = re.compile(
     r"^\s*(?:[-*•]\s*)?(?:[\[`(](?P<quoted>[\w./-]+)[\])`]\s*[|:—-]?|(?P<bare>[\w./-]+)\s*[|:—])\s*(?P<reason>.+)$"
 )
+_QUOTED = re.compile(r"^[\"“]([^\"”]{1,200})[\"”]\s*[|:—-]\s*(.+)$")
 
 
 class EditDraft(Struct, frozen=True):
@@ -34,10 +35,11 @@ class EditDraft(Struct, frozen=True):
 
 
 class AccountLine(Struct, frozen=True):
-    """One line of the engine's account of a whole rewrite: the rule it cites and what it says it did."""
+    """One line of the engine's account of a whole rewrite: the rule it cites, the words it means, and why."""
 
     rule: str
     reason: str
+    quote: str = ""
 
 
 class Reply(Struct, frozen=True):
@@ -82,8 +84,10 @@ def parse_reply(text: str, mark: str, form: Form, message_count: int) -> Reply:
 class ReplyReader:
     """Reads a reply while it streams in: whole text piece by piece, edits one by one as each is complete."""
 
-    def __init__(self, mark: str, form: Form, message_count: int) -> None:
+    def __init__(self, mark: str, form: Form, message_count: int, expand: Callable[[str], str] = str) -> None:
+        """*expand* puts locked blocks in the place of their handles; it gets whole handles only."""
         self._mark = mark
+        self._expand = expand
         self._form = form
         self._message_count = message_count
         self._text = ""
@@ -92,6 +96,11 @@ class ReplyReader:
         self._is_inside = False
         self._opener = re.compile(rf"<message-{mark}\b[^>]{{0,300}}>\n?")
         self._closer = f"</message-{mark}"
+        self._locked = f"<locked-{mark}"
+        # A handle whose end has not come yet.
+        self._handle = re.compile(
+            rf"<locked-{mark}\b[^>]*\Z|<locked-{mark}\b[^>]*[^/>]>(?:(?!</locked-{mark}).)*\Z", re.DOTALL
+        )
         self._edit = re.compile(rf"<edit-{mark}\b.*?</edit-{mark}\s*>", re.DOTALL)
 
     def feed(self, delta: str) -> list[TextWritten | EditDraft]:
@@ -117,17 +126,22 @@ class ReplyReader:
             closer = self._text.find(self._closer, self._position)
             end = self._without_line_end(closer) if closer >= 0 else self._safe_end()
             if end > self._position:
-                yield TextWritten(self._text[self._position : end], self._message)
+                yield TextWritten(self._expand(self._text[self._position : end]), self._message)
                 self._position = end
             if closer < 0:
                 return
             self._is_inside = False
 
     def _safe_end(self) -> int:
-        """Hold back what could be the beginning of the closing tag, and the line end before it."""
+        """Hold back what could be the beginning of the closing tag or of a handle, and the line end before it."""
+        held = self._handle.search(self._text, self._position)
+        if held:
+            return self._without_line_end(held.start())
         tail = self._text.rfind("<", max(self._position, len(self._text) - len(self._closer)))
-        end = tail if tail >= 0 and self._closer.startswith(self._text[tail:]) else len(self._text)
-        return self._without_line_end(end)
+        is_held = tail >= 0 and (
+            self._closer.startswith(self._text[tail:]) or self._locked.startswith(self._text[tail:])
+        )
+        return self._without_line_end(tail if is_held else len(self._text))
 
     def _without_line_end(self, end: int) -> int:
         return end - 1 if end > self._position and self._text[end - 1] == "\n" else end
@@ -229,7 +243,10 @@ def _account(text: str) -> Iterator[AccountLine]:
     for line in text.splitlines():
         match = _ACCOUNT_LINE.match(line)
         if match:
-            yield AccountLine(match["quoted"] or match["bare"], match["reason"].strip())
+            reason = match["reason"].strip()
+            quoted = _QUOTED.match(reason)
+            quote, reason = (quoted[1].strip(" .…"), quoted[2]) if quoted else ("", reason)
+            yield AccountLine(match["quoted"] or match["bare"], reason, quote)
         elif line.strip():
             yield AccountLine("", line.strip().lstrip("-*• "))
 

@@ -1,22 +1,28 @@
 """The one value that comes out of Refrase: what became of a prompt, why, and where it came from."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
 
+from refrase.core.ledger import Ledger
+from refrase.core.parameter import ParameterDecision
 from refrase.core.prompt import Prompt, Span
+from refrase.core.request import RequestField, TodaysCall
 from refrase.core.target import SettingAdvice
+from refrase.core.terms import Terms
 
 
 class Outcome(StrEnum):
-    """What became of a prompt. Only `rewritten` and `fixed` carry a text that differs from the original."""
+    """What became of a prompt. Only `rewritten`, `fixed` and `flagged` carry a text that differs from the original."""
 
     RUNNING = "running"  # the engine is at work; every other outcome is final
     REWRITTEN = "rewritten"  # the engine wrote it and every check passed
     FIXED = "fixed"  # the offline engine applied mechanical fixes of the guide
     UNCHANGED = "unchanged"  # nothing in the guide asks for a change
+    FLAGGED = "flagged"  # a candidate that the checks refuse, handed out because the caller asked for it
     RETURNED = "returned"  # no candidate kept the contract; the original is handed back
     FAILED = "failed"  # no usable reply was had; the original is handed back
 
@@ -78,7 +84,7 @@ class Change(Struct, frozen=True):
     """One change, its rule and its reason.
 
     With spans it is an edit that code applied: `old` stood at `before`, `new` stands at `after`. Without spans
-    it is the engine's account of a whole rewrite, and `old` and `new` are empty.
+    it is the engine's account of a whole rewrite: `old` and `new` are empty, and `quote` holds the words it names.
     """
 
     reason: str
@@ -88,6 +94,7 @@ class Change(Struct, frozen=True):
     new: str = ""
     before: Span | None = None
     after: Span | None = None
+    quote: str = ""
 
 
 class Reason(Struct, frozen=True):
@@ -126,10 +133,11 @@ class Provenance(Struct, frozen=True):
     parameters: dict[str, Any]
     engine_model_answered: str = ""
     refrase_version: str = ""
+    decisions: tuple[ParameterDecision, ...] = ()  # of every parameter of the call, with the reason
 
 
 class Rewrite(Struct, frozen=True):
-    """What became of one prompt. `after` equals `before` unless the outcome is rewritten or fixed."""
+    """What became of one prompt. `after` equals `before` unless the outcome is rewritten, fixed or flagged."""
 
     id: str
     outcome: Outcome
@@ -138,6 +146,7 @@ class Rewrite(Struct, frozen=True):
     reason: Reason | None
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
+    ledger: Ledger
     settings: tuple[SettingAdvice, ...]
     advice: tuple[str, ...]
     usage: Usage
@@ -145,12 +154,17 @@ class Rewrite(Struct, frozen=True):
     created_at: datetime
     finished_at: datetime | None
     notice: str = ""
+    request: tuple[RequestField, ...] = ()  # for the target: what to send with the text, and what not
     is_reused: bool = False
+    is_joined: bool = False  # an equal request was under way, and this is its result
     name: str = ""
 
 
 class Order(Struct, frozen=True):
-    """What is ordered: a prompt, the name of the target, who rewrites and how far; `name` says where it came from."""
+    """What is ordered: a prompt, the name of the target, who rewrites and how far; `name` says where it came from.
+
+    `terms` is what the caller knows of the prompt.
+    """
 
     prompt: Prompt
     target: str
@@ -158,6 +172,11 @@ class Order(Struct, frozen=True):
     mode: Mode = Mode.CONSERVATIVE
     is_fresh: bool = False  # ask anew, even where an equal request was answered before
     name: str = ""
+    terms: Terms = Terms()
+    locks: tuple[Span, ...] = ()  # stretches that stay as they are, besides those that the prompt itself marks
+    call: TodaysCall | None = None  # how the prompt is called today; shapes the request, not the text
+    budget_usd: float | None = None  # nothing is called that could make it cost more
+    accepts_warnings: bool = False  # take a candidate that the checks refuse, marked so, rather than the original
 
 
 OFFLINE_NOTICE = (
@@ -166,6 +185,6 @@ OFFLINE_NOTICE = (
 )
 
 
-def blocks(findings: tuple[Finding, ...]) -> bool:
+def blocks(findings: Iterable[Finding]) -> bool:
     """Return whether any of the findings keeps a candidate from leaving."""
     return any(finding.severity is Severity.BLOCKING for finding in findings)

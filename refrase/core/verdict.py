@@ -6,16 +6,24 @@ from refrase.core.candidate import Candidate
 from refrase.core.engine import Failure
 from refrase.core.rewrite import Outcome, Reason, Rewrite, Severity, blocks
 
+_READ_IT = "You asked for it all the same. Read every finding before you use it."
 
-def judged(rewrite: Rewrite, candidate: Candidate, success: Outcome) -> Rewrite:
+
+def judged(rewrite: Rewrite, candidate: Candidate, success: Outcome, flagged: Candidate | None = None) -> Rewrite:
     """Return *rewrite* with its outcome: *success*, unchanged, or the original returned with the reason.
 
-    Of a refused candidate only the findings are kept; its text leaves nowhere but in the attempt's raw reply.
+    Of a refused candidate only findings and ledger are kept; its text leaves nowhere but in the attempt's raw reply.
+    Where the caller allows it, *flagged* leaves instead of the original, with the same reason and marked so.
     """
+    rewrite = replace(rewrite, ledger=candidate.ledger)
     if blocks(candidate.findings):
         said = next(finding.message for finding in candidate.findings if finding.severity is Severity.BLOCKING)
         count = sum(finding.severity is Severity.BLOCKING for finding in candidate.findings)
         more = f" (and {count - 1} more)" if count > 1 else ""
+        if flagged is not None and flagged.after != rewrite.before:
+            reason = Reason("contract_broken", f"This text does not keep what the prompt holds. {said}{more}", _READ_IT)
+            rewrite = replace(rewrite, after=flagged.after, changes=flagged.changes, ledger=flagged.ledger)
+            return replace(rewrite, outcome=Outcome.FLAGGED, reason=reason, findings=flagged.findings)
         reason = Reason(
             "contract_broken",
             f"No candidate kept what the prompt holds; the original is handed back. {said}{more}",

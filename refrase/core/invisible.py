@@ -1,0 +1,72 @@
+"""What cannot be seen in a line: blanks at its end, zero-width and control characters, the form of its letters.
+
+Rewriting models drop or tidy them without a word. A line that looks the same must be the same.
+"""
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from refrase.core.contract import Reading
+from refrase.core.prompt import Span
+from refrase.core.rewrite import Finding, Severity
+
+_LINE = re.compile(r"[^\r\n]+")
+# Control characters (not tabs), soft hyphen, zero-width and direction marks, byte order mark, tags, odd blanks.
+_HIDDEN = re.compile(
+    "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+)
+_END_BLANKS = re.compile(r"[ \t]+$")
+
+
+def restored(source: str, text: str) -> str:
+    """Return *text* with every line that looks like a line of *source*, and like one only, as it stands there."""
+    lines: defaultdict[str, set[str]] = defaultdict(set)
+    for match in _LINE.finditer(source):
+        lines[_visible(match.group())].add(match.group())
+    known = set(_LINE.findall(source))
+
+    def as_it_was(match: re.Match[str]) -> str:
+        line = match.group()
+        same = lines.get(_visible(line), set()) if line not in known else set()
+        return next(iter(same)) if len(same) == 1 else line
+
+    return _LINE.sub(as_it_was, text)
+
+
+def check_invisible(old: Reading, new: Reading) -> Iterator[Finding]:
+    """Yield every line that looks the same in both texts and is not."""
+    had, has = Counter(_LINE.findall(old.text)), Counter(_LINE.findall(new.text))
+    gone, come = had - has, has - had
+    if not gone or not come:
+        return
+    looks = {_visible(line): line for line in come}
+    for match in _LINE.finditer(old.text):
+        line = match.group()
+        other = looks.get(_visible(line)) if gone[line] else None
+        if other is not None:
+            gone[line] = 0
+            what, severity = _difference(line, other)
+            start = new.text.find(other)
+            yield Finding(
+                "invisible_changed",
+                severity,
+                f"A line looks the same, but {what}: “{line.strip()[:80]}”",
+                Span(match.start(), match.end(), old.number),
+                Span(start, start + len(other), old.number),
+                line,
+            )
+
+
+def _difference(line: str, other: str) -> tuple[str, Severity]:
+    if _HIDDEN.findall(line) != _HIDDEN.findall(other):
+        return "its invisible characters changed", Severity.BLOCKING
+    if _END_BLANKS.sub("", line) == _END_BLANKS.sub("", other):
+        return "the blanks at its end changed", Severity.WARNING
+    return "its letters are encoded in another way", Severity.WARNING
+
+
+def _visible(line: str) -> str:
+    plain = _HIDDEN.sub(lambda match: " " if match.group() in "\u00a0\u202f" else "", _END_BLANKS.sub("", line))
+    return plain if plain.isascii() else unicodedata.normalize("NFC", plain)

@@ -1,0 +1,112 @@
+"""The request for the target: what to send with the rewritten prompt, what to leave out, and why.
+
+What the caller sends today, for another model, is translated field by field. Every reason comes from a rule of the
+guide, or says that the guide is silent.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from refrase.core.guide import About, SettingUse
+from refrase.core.target import SettingAdvice, Target
+
+# The names under which vendors limit a reply.
+_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
+_THINKING = ("thinking", "reasoning", "reasoning_effort", "thinking_config", "enable_thinking")
+_SHOWN_IDS = 2
+# What is no setting: the prompt itself, and what only concerns how the reply travels.
+_NOT_SETTINGS = frozenset(
+    ["messages", "prompt", "system", "input", "instructions", "contents", "model", "tools", "functions", "stream"]
+)
+
+
+class TodaysCall(Struct, frozen=True):
+    """How the prompt is called today: for which model, with which settings, and whether with tools."""
+
+    model: str = ""
+    settings: dict[str, Any] = {}
+    has_tools: bool = False
+
+
+class RequestField(Struct, frozen=True):
+    """One field of the request. `was` is what the caller sends today; rule and source are empty where none speaks."""
+
+    name: str
+    use: SettingUse
+    reason: str
+    value: Any = None
+    was: Any = None
+    rule: str = ""
+    source_url: str = ""
+
+
+def call_from_json(value: dict[str, Any]) -> TodaysCall:
+    """Read a request of today, in the form of OpenAI, Anthropic or a gateway: a JSON object."""
+    settings = {name: part for name, part in value.items() if name not in _NOT_SETTINGS}
+    return TodaysCall(str(value.get("model") or ""), settings, bool(value.get("tools") or value.get("functions")))
+
+
+def request_for(target: Target, call: TodaysCall | None) -> tuple[RequestField, ...]:
+    """Return the request for *target* field by field: the model, what the guide speaks of, what *call* brings."""
+    call = call or TodaysCall()
+    advice = {item.name: item for item in target.settings}
+    return (
+        _model(target, call),
+        *(_advised(item, call) for item in advice.values()),
+        *_carried(target, call, advice),
+        *(_of_tools(target) if call.has_tools else ()),
+    )
+
+
+def _model(target: Target, call: TodaysCall) -> RequestField:
+    ids = target.model.providers
+    listed = ", ".join(f"{value} at {name}" for name, value in list(ids.items())[:_SHOWN_IDS])
+    more = f" and otherwise at {len(ids) - _SHOWN_IDS} more" if len(ids) > _SHOWN_IDS else ""
+    reason = f"It is called {listed}{more}." if listed else "The guide knows no provider's id."
+    return RequestField("model", SettingUse.SEND, reason, next(iter(ids.values()), target.id), call.model or None)
+
+
+def _advised(advice: SettingAdvice, call: TodaysCall) -> RequestField:
+    was = _today(advice.name, call)
+    value, use, reason = advice.value, advice.use, advice.reason
+    if use is SettingUse.OMIT:
+        value = None
+    elif value is None:
+        value = was
+        if was is None:
+            use = SettingUse.CONSIDER
+    elif advice.name in _LIMITS and isinstance(was, int) and isinstance(value, int):
+        value = max(value, was)
+    if was is not None and value != was:
+        reason = f"{reason} Today’s {was!r} was set for {call.model or 'another model'}."
+    return RequestField(advice.name, use, reason, value, was, advice.rule, advice.source_url)
+
+
+def _today(name: str, call: TodaysCall) -> Any:
+    names = _LIMITS if name in _LIMITS else (name,)
+    return next((call.settings[known] for known in names if known in call.settings), None)
+
+
+def _carried(target: Target, call: TodaysCall, advice: dict[str, SettingAdvice]) -> Iterator[RequestField]:
+    """Yield what is sent today and no rule speaks of."""
+    limits_told = any(name in advice for name in _LIMITS)
+    most = target.model.output_tokens
+    for name, was in call.settings.items():
+        if name in advice or (name in _LIMITS and limits_told):
+            continue
+        if name in _THINKING and target.model.thinking == "none":
+            yield RequestField(name, SettingUse.OMIT, f"{target.model.name} does not think.", was=was)
+        elif name in _LIMITS and most is not None and isinstance(was, int) and was > most:
+            yield RequestField(name, SettingUse.SEND, f"{target.model.name} writes at most {most:,} tokens.", most, was)
+        else:
+            reason = "The guide says nothing of it: carried over as it is."
+            yield RequestField(name, SettingUse.SEND, reason, was, was)
+
+
+def _of_tools(target: Target) -> Iterator[RequestField]:
+    """Yield what the guide says of calls with tools, which no rewrite of the prompt can follow."""
+    for rule in target.rules:
+        if rule.about is not About.PROMPT and "tools" in rule.when:
+            yield RequestField("tools", SettingUse.CONSIDER, rule.text, rule=rule.id, source_url=rule.sources[0].url)

@@ -1,0 +1,190 @@
+"""Units of a text: its sentences, list items and headings, each an instruction that a rewrite has to account for."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from msgspec import Struct
+
+from refrase.core.prompt import Span
+
+_LINE = re.compile(r"[^\r\n]+")
+_MARK = re.compile(r"[ \t>]*(?:(?:[-*+•‣–—]|\d{1,3}(?:\.\d{1,2})*[.)]|[a-zA-Z][.)]|#{1,6}|\[[ xX]?\])[ \t]+)*")
+_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]+[\"”'’)\]*_`]*(?=\s+(?![a-z]))|[。！？；।۔؟]+[”」』）]*")
+# A full stop behind these, or behind a single letter or a number, ends no sentence.
+_SHORT = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|max|min|no|nr|fig|sec|dr|mr|mrs|ms|st|z\.B|d\.h|bzw|p\.ej)|\b[A-Za-z]|"
+    r"\s\d{1,3})\.$",
+    re.IGNORECASE,
+)
+_CONTINUED = re.compile(r"[,;]\s*$|[^.!?:;。！？：；]\s*$")
+_HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\*\*[^*\n]{1,80}\*\*:?[ \t]*$|={3,}|[A-Z][A-Z0-9 &/_-]{2,60}:?$)")
+# The vowel signs of Indian scripts and the marks of Arabic ones are part of a word, which \w does not know.
+_MARKS = r"\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
+_SHORT_LEAD = 4
+_CONDITION = re.compile(r"(?:if|when|wenn|falls|si|cuando|se|quando|als|если|когда)\b|如果|当|若", re.IGNORECASE)
+_WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*(?:['’][^\W_]+)?")
+_ELSE = re.compile(r"[\u0300-\u1fff\u2e80-\uffef]")
+_LATIN_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f\uac00-\ud7af]")
+_HAN_RUN = re.compile(f"{_HAN.pattern}+")
+_STOP_WORDS = frozenset(
+    (
+        "a an the and or of to in on at by for with from as is are be was were it its this that these those you your "
+        "we our i my please will would can could should do does if then so than into about there here such which who "
+        "what but also both not only no any all each every when where how very just some"
+    ).split()
+)
+
+
+class Unit(Struct, frozen=True):
+    """A sentence, list item or heading: where it stands, its words, and a key that is the same for equal ones.
+
+    `words` leaves out variables and the commonest small words, unless nothing else is there. `said` is the text
+    without variables and quoted literals, `lead` the line that introduces its list (“Do not:”).
+    """
+
+    span: Span
+    text: str
+    key: str
+    words: frozenset[str]
+    said: str
+    lead: str = ""
+    is_heading: bool = False
+
+    @property
+    def demand(self) -> str:
+        """What is said, with its lead: a short one goes on in its item, a condition or a long heading does not."""
+        joint = " " if len(self.lead.split()) <= _SHORT_LEAD and not _CONDITION.match(self.lead) else "\n"
+        return f"{self.lead}{joint}{self.said}".strip()
+
+
+def units_of(text: str, message: int = 0, masked: str | None = None, said: str | None = None) -> tuple[Unit, ...]:
+    """Return the units of *text* in order. What was blanked out (code, data, examples) is in none of them.
+
+    *masked* is the same text with variables blanked out as well: words are taken from there. *said* is that without
+    quoted literals.
+    """
+    found: list[Unit] = []
+    masked = text if masked is None else masked
+    source = _Source(text, masked, masked if said is None else said, message)
+    for stretch in _stretches(text):
+        found += source.units(stretch)
+    return tuple(found)
+
+
+def unit_at(units: Sequence[Unit], position: int) -> int | None:
+    """Return the index of the unit that *position* lies in, or of the one just before it."""
+    low, high = 0, len(units)
+    while low < high:
+        middle = (low + high) // 2
+        if units[middle].span.start <= position:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1 if low else None
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the distinct telling words; of scripts written without spaces, the distinct pairs of characters."""
+    words: set[str] = set()
+    is_latin = text.isascii() or not _ELSE.search(text)
+    for found in set((_LATIN_WORD if is_latin else _WORD).findall(text.casefold())):
+        word = found.replace("'", "").replace("’", "") if "'" in found or "’" in found else found
+        if not is_latin and _HAN.search(word):
+            words.update(run[i : i + 2] for run in _HAN_RUN.findall(word) for i in range(max(1, len(run) - 1)))
+        elif len(word) > 1 or not word.isascii():
+            words.add(_stem(word))
+    return frozenset({word for word in words if word not in _STOP_WORDS and not word.isdecimal()} or words)
+
+
+# The words of whole texts, which several checks ask for.
+words_of_all = lru_cache(maxsize=16)(words_of)
+
+
+def size_of(words: frozenset[str]) -> float:
+    """Return how many words these are; a pair of characters counts as a third of one."""
+    return sum(1 / 3 if len(word) <= 2 and _HAN.search(word) else 1 for word in words)
+
+
+class _Stretch(Struct, frozen=True):
+    """Where sentences are looked for: a line, or lines that only a margin broke apart."""
+
+    start: int
+    end: int
+    is_item: bool
+    is_heading: bool
+
+
+def _stretches(text: str) -> Iterator[_Stretch]:
+    start = end = -1
+    is_item = is_heading = False
+    for line in _LINE.finditer(text):
+        if not line.group().strip(" \t\0"):
+            continue
+        mark = _MARK.match(text, line.start(), line.end())
+        first = mark.end() if mark else line.start()
+        has_mark = bool(mark and mark.group().strip(" \t>"))
+        goes_on = (
+            end >= 0
+            and not has_mark
+            and not is_heading
+            and text[first : first + 1].islower()
+            and text[end : line.start()].count("\n") <= 1
+            and _CONTINUED.search(text, max(start, end - 3), end)
+        )
+        if goes_on:
+            end = line.end()
+            continue
+        if end >= 0:
+            yield _Stretch(start, end, is_item, is_heading)
+        start, end = first, line.end()
+        is_heading = bool(_HEADING.match(text, line.start(), line.end()))
+        is_item = has_mark and not is_heading
+    if end >= 0:
+        yield _Stretch(start, end, is_item, is_heading)
+
+
+class _Source:
+    """A message's text while its units are read, with the line that introduces the list at hand."""
+
+    def __init__(self, text: str, masked: str, said: str, message: int) -> None:
+        self._text, self._masked, self._said, self._message = text, masked, said, message
+        self._lead = ""
+
+    def units(self, stretch: _Stretch) -> Iterator[Unit]:
+        """Yield the sentences of a stretch."""
+        lead = self._lead if stretch.is_item else ""
+        position = stretch.start
+        for match in _SENTENCE_END.finditer(self._text, stretch.start, stretch.end):
+            is_dot = match.group().startswith(".")
+            if is_dot and _SHORT.search(self._text, max(position, match.start() - 8), match.start() + 1):
+                continue
+            yield from self._unit(position, match.end(), lead, stretch)
+            position = match.end()
+        yield from self._unit(position, stretch.end, lead, stretch)
+        if not stretch.is_item:
+            line = self._masked[position : stretch.end]
+            introduces = stretch.is_heading or line.rstrip(" *_\0").endswith((":", "："))
+            self._lead = line.replace("\0", " ").strip(" *_:：") if introduces else ""
+
+    def _unit(self, start: int, end: int, lead: str, stretch: _Stretch) -> Iterator[Unit]:
+        text = self._text
+        while start < end and text[start] in " \t\r\n\0":
+            start += 1
+        while end > start and text[end - 1] in " \t\r\n\0":
+            end -= 1
+        value, masked = text[start:end], self._masked[start:end]
+        if any(sign.isalnum() for sign in masked):
+            key = " ".join(value.casefold().split()).strip("*_#:.!。：！ ")
+            said = self._said[start:end].replace("\0", " ").strip()
+            yield Unit(Span(start, end, self._message), value, key, words_of(masked), said, lead, stretch.is_heading)
+
+
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
+    """Return a word without the commonest endings, so that “answers” meets “answering”."""
+    for ending in ("ations", "ation", "ings", "ing", "ies", "ers", "ed", "es", "er", "ly", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word
