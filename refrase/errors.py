@@ -8,6 +8,7 @@
     │   ├── TargetNotFound
     │   ├── OptionInvalid
     │   ├── FileUnreadable
+    │   ├── BudgetWithoutPrice
     │   └── RecordInvalid
     ├── RewriteNotFound
     ├── GuideNotFound
@@ -101,6 +102,13 @@ class FileUnreadable(BadInput):
     """A file or folder named by the caller cannot be read."""
 
     code = "file_unreadable"
+
+
+class BudgetWithoutPrice(BadInput):
+    """A budget was given, and nobody knows what a call costs."""
+
+    code = "budget_without_price"
+    status = 422
 
 
 class RecordInvalid(BadInput):

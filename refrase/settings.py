@@ -4,6 +4,7 @@ A setting `engine_timeout_seconds` is the variable REFRASE_ENGINE_TIMEOUT_SECOND
 names (OPENROUTER_API_KEY, MOONSHOT_API_KEY, ...). Secrets show in no repr, log or error.
 """
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,6 +20,7 @@ _PREFIX = "REFRASE_"
 _KEY_SUFFIX = "_API_KEY"
 ENGINE_KEY = "REFRASE_ENGINE_API_KEY"
 _ENV_FILE = ".env"
+_PRICE = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
 
 
 class Secrets:
@@ -49,6 +51,14 @@ class Settings(Struct, frozen=True):
     engine_max_output_tokens: int | None = None
     engine_timeout_seconds: float = 300.0
     engine_most_tries: int = 4
+    engine_most_attempts: int = 10
+    engine_deadline_seconds: float = 900.0
+    engine_most_concurrent: int | None = None
+    engine_requests_per_minute: int | None = None
+    engine_tokens_per_minute: int | None = None
+    engine_price_usd: tuple[str, ...] = ()
+    engine_fallbacks: tuple[str, ...] = ()
+    providers_file: Path | None = None
     max_prompt_bytes: int = 1_000_000
     host: str = "127.0.0.1"
     port: int = 8321
@@ -90,8 +100,8 @@ def read_settings(environ: Mapping[str, str], folders: tuple[Path, ...]) -> Sett
 
 
 def _value(name: str, text: str, kind: object) -> object:
-    if kind is Path:
-        return text
+    if kind in {Path, Path | None}:
+        return Path(text).expanduser()
     if kind == tuple[str, ...]:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     try:
@@ -106,6 +116,16 @@ def _check(settings: Settings) -> None:
         ("engine_most_tries", 1 <= settings.engine_most_tries <= 20, "1 to 20"),
         ("engine_temperature", settings.engine_temperature is None or 0 <= settings.engine_temperature <= 2, "0 to 2"),
         ("engine_max_output_tokens", (settings.engine_max_output_tokens or 1) > 0, "more than 0"),
+        ("engine_most_attempts", 1 <= settings.engine_most_attempts <= 100, "1 to 100"),
+        ("engine_deadline_seconds", settings.engine_deadline_seconds > 0, "more than 0"),
+        ("engine_most_concurrent", (settings.engine_most_concurrent or 1) > 0, "more than 0"),
+        ("engine_requests_per_minute", (settings.engine_requests_per_minute or 1) > 0, "more than 0"),
+        ("engine_tokens_per_minute", (settings.engine_tokens_per_minute or 1) > 0, "more than 0"),
+        (
+            "engine_price_usd",
+            _is_price(settings.engine_price_usd),
+            "input,output or input,cached,output",
+        ),
         ("max_prompt_bytes", settings.max_prompt_bytes > 0, "more than 0"),
         ("port", 0 <= settings.port <= 65535, "0 to 65535"),
         ("log_level", settings.log_level in {"debug", "info", "warning", "error"}, "debug, info, warning or error"),
@@ -113,6 +133,10 @@ def _check(settings: Settings) -> None:
     for name, is_good, wanted in checks:
         if not is_good:
             raise SettingsInvalid(f"{_PREFIX}{name.upper()}={getattr(settings, name)!r} must be {wanted}.")
+
+
+def _is_price(parts: tuple[str, ...]) -> bool:
+    return not parts or (len(parts) in {2, 3} and all(_PRICE.fullmatch(part) for part in parts))
 
 
 def _dotenv(folders: tuple[Path, ...]) -> dict[str, str]:

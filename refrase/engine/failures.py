@@ -8,7 +8,6 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
-import openai
 
 from refrase.core.engine import Failure, FailureKind
 
@@ -18,6 +17,7 @@ _BY_STATUS = {
     408: FailureKind.TIMEOUT,
     409: FailureKind.TRANSIENT,
     429: FailureKind.RATE_LIMITED,
+    499: FailureKind.TRANSIENT,
     503: FailureKind.OVERLOADED,
     504: FailureKind.TIMEOUT,
     529: FailureKind.OVERLOADED,
@@ -30,26 +30,30 @@ _BY_WORD = (
         FailureKind.QUOTA_SPENT,
     ),
     (re.compile(r"engine_overloaded|overloaded_error", re.IGNORECASE), FailureKind.OVERLOADED),
+    (re.compile(r"context.length|maximum context|too many tokens", re.IGNORECASE), FailureKind.REFUSED),
 )
 _KEY_LIKE = re.compile(r"\b(?:sk|key|pk|or)-[A-Za-z0-9_-]{6,}")
 _LONGEST_MESSAGE = 500
+# “12”, “1m3.5s”, “850ms”; a larger number is a point in time that we do not guess at.
+_DURATION = re.compile(r"(?:(\d{1,3})m(?!s))?(?:(\d{1,4}(?:\.\d{1,6})?)s?)?(?:(\d{1,6})ms)?")
+_LONGEST_REST_SECONDS = 120.0
 
 
-def failure_from_exception(error: Exception, key: str | None = None) -> Failure:
+def failure_from_exception(error: Any, key: str | None = None) -> Failure:
     """Return what *error*, raised by the SDK or below it, means. A key in its text is masked."""
-    if isinstance(error, TimeoutError | openai.APITimeoutError | httpx2.TimeoutException):
+    if isinstance(error, TimeoutError | httpx2.TimeoutException) or _is(error, "APITimeoutError"):
         return Failure(FailureKind.TIMEOUT, "The provider did not answer in time.")
-    if isinstance(error, openai.APIStatusError):
+    if _is(error, "APIStatusError"):
         body = error.body if isinstance(error.body, Mapping) else {"message": error.message}
         return failure_from_body(body, error.status_code, error.response.headers, key)
-    if isinstance(error, openai.APIConnectionError | httpx2.TransportError):
+    if isinstance(error, httpx2.TransportError) or _is(error, "APIConnectionError"):
         cause = error.__cause__ or error
         detail = masked(str(cause) or type(cause).__name__, key)
         return Failure(FailureKind.UNREACHABLE, f"The provider cannot be reached: {detail}")
-    if isinstance(error, openai.APIError):  # an error object inside a stream
+    if _is(error, "APIError"):  # an error object inside a stream
         body = error.body if isinstance(error.body, Mapping) else {"message": error.message}
         return failure_from_body(body, None, {}, key)
-    if isinstance(error, json.JSONDecodeError | openai.APIResponseValidationError):
+    if isinstance(error, json.JSONDecodeError):
         return Failure(FailureKind.MALFORMED, "The provider sent something that is not JSON.")
     # Nothing known raises anything else; trying the same again would not help.
     return Failure(FailureKind.MALFORMED, masked(f"The call broke: {type(error).__name__}: {error}", key))
@@ -75,7 +79,14 @@ def failure_from_body(
             FailureKind.REFUSED if 400 <= (status or 0) < 500 else FailureKind.TRANSIENT
         )
     told = f" ({status})" if status else ""
-    return Failure(kind, f"The provider said{told}: {said}", status, _retry_after_seconds(error, headers))
+    return Failure(
+        kind, f"The provider said{told}: {said}", status, _retry_after_seconds(error, headers), _may_retry(error)
+    )
+
+
+def _is(error: Any, name: str) -> bool:
+    """Return whether an SDK raised *error* as its class *name*. Both SDKs share names and shapes, one is an extra."""
+    return any(kind.__name__ == name for kind in type(error).__mro__)
 
 
 def masked(text: str, key: str | None) -> str:
@@ -83,6 +94,25 @@ def masked(text: str, key: str | None) -> str:
     if key:
         text = text.replace(key, "[key]")
     return _KEY_LIKE.sub("[key]", text)[:_LONGEST_MESSAGE]
+
+
+def rest_seconds(headers: Mapping[str, str]) -> float | None:
+    """Return how long no further request is allowed, where a reply's headers say that none is left."""
+    for suffix in ("", "-requests", "-tokens"):
+        if headers.get(f"x-ratelimit-remaining{suffix}") == "0":
+            told = headers.get(f"x-ratelimit-reset{suffix}", "")
+            match = _DURATION.fullmatch(told)
+            if match and any(match.groups()):
+                minutes, seconds, milliseconds = (float(part or 0) for part in match.groups())
+                rest = minutes * 60 + seconds + milliseconds / 1000
+                return rest if rest <= _LONGEST_REST_SECONDS else None
+    return None
+
+
+def _may_retry(error: Mapping[str, Any]) -> bool | None:
+    availability = error.get("availability")
+    told = availability.get("retryable") if isinstance(availability, Mapping) else None
+    return told if isinstance(told, bool) else None
 
 
 def _said(error: Mapping[str, Any]) -> str:

@@ -1,9 +1,11 @@
 """The offline engine: the mechanical fixes that a guide's rules define. No model, no network, nothing invented."""
 
+from collections.abc import Iterable
+
 from refrase.core.candidate import Candidate
 from refrase.core.engine import EngineIdentity
 from refrase.core.fix import fix_prompt
-from refrase.core.prompt import Prompt
+from refrase.core.prompt import Prompt, Span
 from refrase.core.selection import Selected
 
 
@@ -15,6 +17,6 @@ class OfflineEngine:
         provider="offline", model="mechanical-fixes-1", base_url="", parameters={}, max_output_tokens=0
     )
 
-    def fix(self, prompt: Prompt, selected: tuple[Selected, ...]) -> Candidate:
-        """Return *prompt* with the fixes of the rules that apply to it."""
-        return fix_prompt(prompt, [item.rule for item in selected if item.applies])
+    def fix(self, prompt: Prompt, selected: tuple[Selected, ...], kept: Iterable[Span]) -> Candidate:
+        """Return *prompt* with the fixes of the rules that apply to it, none of them within *kept*."""
+        return fix_prompt(prompt, [item.rule for item in selected if item.applies], kept)

@@ -1,14 +1,18 @@
 """Provider profiles: where a provider is, what it wants and what it leaves out. Data, read from providers.toml."""
 
 import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from refrase.core.guide import Price
+from refrase.errors import OptionInvalid, SettingsInvalid
 
 # For a model that no profile knows: what the smallest of today's models take.
 _UNKNOWN_CONTEXT_TOKENS = 32_768
@@ -22,6 +26,10 @@ class EngineModel(Struct, frozen=True, forbid_unknown_fields=True):
     context_tokens: int = _UNKNOWN_CONTEXT_TOKENS
     output_tokens: int = _UNKNOWN_OUTPUT_TOKENS
     temperature: float | None = None
+    temperature_fixed: str = ""  # why no temperature is sent, where the model fixes it
+    temperature_least: float = 0.0
+    temperature_most: float = 2.0
+    temperature_scale: float = 1.0  # what the endpoint multiplies a temperature by
     extra_body: dict[str, Any] = {}
     price: Price | None = None
 
@@ -34,9 +42,19 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     key_variables: tuple[str, ...]
     model: str
     source: str
+    form: str = "openai"
     key_required: bool = True
+    key_field: str = ""
+    model_field: str = "model"
     output_limit_field: str = "max_tokens"
+    continuation: str = ""
+    asks_usage: bool = True
+    most_concurrent: int = 64
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
     headers: dict[str, str] = {}
+    extra_body: dict[str, Any] = {}
+    reasons: dict[str, str] = {}
     note: str = ""
     models: tuple[EngineModel, ...] = ()
 
@@ -46,7 +64,28 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
         return next(known, EngineModel(model_id))
 
 
-def read_providers() -> dict[str, Provider]:
-    """Return every profile by its name, the default one first."""
-    text = (files("refrase.engine") / "providers.toml").read_text("utf-8")
+def read_providers(own: Path | None = None) -> dict[str, Provider]:
+    """Return every profile by its name, the default one first; a file of the user's own adds and replaces.
+
+    Raises SettingsInvalid where that file cannot be read or does not have the form.
+    """
+    known = _profiles((files("refrase.engine") / "providers.toml").read_text("utf-8"))
+    if own is None:
+        return known
+    try:
+        return known | _profiles(own.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        hint = "refrase/docs/providers.md tells the form; `refrase providers show openrouter` is an example."
+        raise SettingsInvalid(f"REFRASE_PROVIDERS_FILE={str(own)!r} cannot be used: {error}", hint=hint) from None
+
+
+def get_provider(providers: Mapping[str, Provider], name: str) -> Provider:
+    """Return the profile of that name. Raises OptionInvalid, which offers the nearest names."""
+    if name not in providers:
+        near = get_close_matches(name, providers, n=3, cutoff=0.4) or list(providers)
+        raise OptionInvalid(f"There is no provider {name!r}.", hint=f"Did you mean {', '.join(near)}?")
+    return providers[name]
+
+
+def _profiles(text: str) -> dict[str, Provider]:
     return msgspec.convert(tomllib.loads(text), dict[str, Provider])

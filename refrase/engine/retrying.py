@@ -11,6 +11,8 @@ class RetryPolicy(Struct, frozen=True):
     most_tries: int = 4
     first_wait_seconds: float = 0.5
     longest_wait_seconds: float = 60.0
+    most_attempts: int = 10  # of one rewrite, over all its turns: each may be paid
+    deadline_seconds: float = 900.0  # of one rewrite; no wait and no further call begins beyond it
 
     def wait_seconds(self, failure: Failure, tries: int, jitter: float) -> float | None:
         """Return the wait before the next try, or None where there is none.

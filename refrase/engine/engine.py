@@ -1,0 +1,190 @@
+"""What all engines share: one call at a time, its record of time and tokens, its failure as a value.
+
+Two forms of API exist, OpenAI's and Anthropic's. Each is a class of its own module, which knows its SDK; retries,
+records and checks are the callers' work.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx2
+from msgspec import Struct
+
+from refrase.clock import Clock
+from refrase.core.engine import Answer, Call, CallUsage, EngineIdentity, Failure, FailureKind
+from refrase.core.guide import Price
+from refrase.engine.failures import failure_from_exception
+from refrase.engine.gate import Gate
+from refrase.engine.parameters import decide, sent
+from refrase.engine.providers import Provider
+from refrase.prices import cost_usd
+
+CONNECT_SECONDS = 10.0
+# Longest silence inside a reply; a provider that thinks before it writes may need most of it.
+STALL_SECONDS = 120.0
+
+
+class EngineOptions(Struct, frozen=True):
+    """What the user may set about the engine; None leaves it to the provider's profile."""
+
+    base_url: str | None = None
+    model: str | None = None
+    temperature: float | None = None
+    max_output_tokens: int | None = None
+    timeout_seconds: float = 300.0
+    price: Price | None = None
+
+
+class TokenCount(Struct, frozen=True):
+    """What a provider counted for one call; `cost_usd` where it says what it billed."""
+
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+
+
+class Received(Struct):
+    """What has come of a reply so far."""
+
+    text: list[str] = []
+    model: str = ""
+    finish_reason: str = ""
+    count: TokenCount = TokenCount()
+    first_token_at: float | None = None
+    rest_seconds: float | None = None
+
+
+class Engine(ABC):
+    """A model behind a provider. `identity` says which, `gate` limits its calls, `price` is None where unknown."""
+
+    def __init__(
+        self,
+        name: str,
+        provider: Provider,
+        key: str | None,
+        options: EngineOptions,
+        *,
+        gate: Gate,
+        clock: Clock,
+    ) -> None:
+        model_id = options.model or provider.model
+        model = provider.engine_model(model_id)
+        most_tokens = options.max_output_tokens or model.output_tokens
+        decisions = decide(provider, model, temperature=options.temperature, max_output_tokens=most_tokens)
+        parameters = sent(decisions)
+        del parameters[provider.output_limit_field]
+        self._parameters = dict(parameters)
+        parameters.pop("stream_options", None)  # shapes no reply
+        if options.base_url:
+            # The same model id at another address may be another model.
+            parameters["base_url"] = _without_credentials(options.base_url)
+        self.identity = EngineIdentity(
+            provider=name,
+            model=model_id,
+            base_url=options.base_url or provider.base_url,
+            parameters=parameters,
+            max_output_tokens=most_tokens,
+            decisions=decisions,
+        )
+        self.gate = gate
+        self.price: Price | None = options.price or model.price
+        self.continuation = provider.continuation
+        self._provider = provider
+        self._key = key
+        self._timeout_seconds = options.timeout_seconds
+        self._clock = clock
+
+    async def answer(self, call: Call, on_delta: Callable[[str], None]) -> Answer:
+        """Make the call; *on_delta* gets the text as it comes. Never raises for what a provider does."""
+        started = self._clock.seconds()
+        received = Received()
+        failure: Failure | None = None
+
+        def take(delta: str) -> None:
+            if received.first_token_at is None:
+                received.first_token_at = self._clock.seconds()
+            received.text.append(delta)
+            on_delta(delta)
+
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                failure = await self._receive(call, received, take)
+        except Exception as error:  # noqa: BLE001 - whatever happens below becomes a named failure
+            failure = failure_from_exception(error, self._key)
+        text = "".join(received.text)
+        return Answer(
+            text=text,
+            model=received.model,
+            usage=self._usage(received.count),
+            latency_seconds=self._clock.seconds() - started,
+            finish_reason=received.finish_reason,
+            time_to_first_token_seconds=received.first_token_at and received.first_token_at - started,
+            failure=failure or _failure_of(received, text),
+            rest_seconds=received.rest_seconds,
+        )
+
+    async def list_models(self) -> tuple[tuple[str, ...], Failure | None]:
+        """Return the ids of the provider's models, or the failure; costs nothing."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS * 2):
+                return await self._models(), None
+        except Exception as error:  # noqa: BLE001 - whatever happens below becomes a named failure
+            return (), failure_from_exception(error, self._key)
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close the connections."""
+
+    @abstractmethod
+    async def _receive(self, call: Call, received: Received, take: Callable[[str], None]) -> Failure | None:
+        """Make the call and fill *received*; return an error that came as an ordinary answer."""
+
+    @abstractmethod
+    async def _models(self) -> tuple[str, ...]:
+        """Return the ids of the provider's models."""
+
+    def _usage(self, count: TokenCount) -> CallUsage:
+        cost, source = count.cost_usd, "provider"
+        if cost is None:
+            source = ""
+            if self.price and count.input_tokens is not None and count.output_tokens is not None:
+                source = "profile"
+                cost = cost_usd(
+                    self.price,
+                    input_tokens=count.input_tokens,
+                    cached_tokens=count.cached_tokens or 0,
+                    output_tokens=count.output_tokens,
+                )
+        return CallUsage(count.input_tokens, count.cached_tokens, count.output_tokens, cost, source)
+
+
+def json_or_none(value: Any) -> Mapping[str, Any]:
+    """Return *value* where it is a JSON object, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _without_credentials(address: str) -> str:
+    return str(httpx2.URL(address).copy_with(username=None, password=None, query=None))
+
+
+def _failure_of(received: Received, text: str) -> Failure | None:
+    """Return what is wrong with a reply that ended without an error of its own."""
+    reason = received.finish_reason
+    if reason == "length":
+        return Failure(FailureKind.TRUNCATED, "The reply reached its limit of tokens and was cut off.")
+    if reason == "content_filter":
+        return Failure(FailureKind.FILTERED, "The provider's filter stopped the reply.")
+    if reason == "error":
+        return Failure(FailureKind.TRANSIENT, "The provider broke the reply off with an error.")
+    if not reason:
+        return Failure(FailureKind.TRANSIENT, "The reply ended before it was complete.")
+    if not text.strip():
+        return Failure(FailureKind.EMPTY, "The reply is empty.")
+    return (
+        None
+        if reason in {"stop", "eos", "end_turn"}
+        else Failure(FailureKind.MALFORMED, f"The reply ended by {reason!r}.")
+    )

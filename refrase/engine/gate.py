@@ -1,0 +1,108 @@
+"""The one place that limits calls to a provider: how many at once, how many a minute, and when to wait.
+
+How many at once is found out: it grows with every reply that comes back well, first by one each (which doubles it
+per round), after the first cut by one a round; a rate limit or an overloaded provider halves it, once for all calls
+that were under way together. Every door of a process passes through the same gate.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from msgspec import Struct
+
+from refrase.clock import Clock
+from refrase.core.engine import Answer, FailureKind
+
+_FIRST_LIMIT = 16
+_MINUTE_SECONDS = 60.0
+_CUTTING = frozenset({FailureKind.RATE_LIMITED, FailureKind.OVERLOADED})
+
+
+class Limits(Struct, frozen=True):
+    """What a provider allows one key; None where nothing is known."""
+
+    most_concurrent: int = 64
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+
+
+class Gate:
+    """Lets calls through. `limit` is how many may be under way now."""
+
+    def __init__(self, limits: Limits, *, clock: Clock, sleep: Callable[[float], Awaitable[None]]) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._sleep = sleep
+        self._limit = float(min(_FIRST_LIMIT, limits.most_concurrent))
+        self._is_growing_fast = True
+        self._active = 0
+        self._freed = asyncio.Event()
+        self._turnstile = asyncio.Lock()  # first come, first served
+        self._begun: deque[tuple[float, int]] = deque()  # when, and how many tokens, within the last minute
+        self._closed_until = 0.0
+        self._cut_at = float("-inf")
+
+    @property
+    def limit(self) -> int:
+        """How many calls may be under way at once."""
+        return int(self._limit)
+
+    @asynccontextmanager
+    async def enter(self, tokens: int) -> AsyncIterator[Callable[[Answer], None]]:
+        """Wait for a place for a call of *tokens*, input and limit together; yields what takes note of its answer."""
+        async with self._turnstile:
+            while self._active >= self.limit:
+                self._freed.clear()
+                await self._freed.wait()
+            wait_seconds = self._wait_seconds(tokens)
+            if wait_seconds > 0:
+                await self._sleep(wait_seconds)
+            begun = self._clock.seconds()
+            self._begun.append((begun, tokens))
+            self._active += 1
+        try:
+            yield lambda answer: self._note(answer, begun)
+        finally:
+            self._active -= 1
+            self._freed.set()
+
+    def _wait_seconds(self, tokens: int) -> float:
+        now = self._clock.seconds()
+        while self._begun and self._begun[0][0] <= now - _MINUTE_SECONDS:
+            self._begun.popleft()
+        waits = [self._closed_until - now]
+        if self._limits.requests_per_minute and len(self._begun) >= self._limits.requests_per_minute:
+            waits.append(self._begun[-self._limits.requests_per_minute][0] + _MINUTE_SECONDS - now)
+        if self._limits.tokens_per_minute:
+            waits.append(self._wait_for_tokens(tokens, self._limits.tokens_per_minute, now))
+        return max(0.0, *waits)
+
+    def _wait_for_tokens(self, tokens: int, per_minute: int, now: float) -> float:
+        """Return the wait until enough of the last minute's tokens have gone by. A larger call goes alone."""
+        surplus = sum(taken for _, taken in self._begun) + tokens - per_minute
+        wait = 0.0
+        for begun, taken in self._begun:
+            if surplus <= 0:
+                break
+            surplus -= taken
+            wait = begun + _MINUTE_SECONDS - now
+        return wait
+
+    def _note(self, answer: Answer, begun: float) -> None:
+        now = self._clock.seconds()
+        failure = answer.failure
+        if failure is not None and failure.retry_after_seconds and failure.kind in _CUTTING:
+            self._closed_until = max(self._closed_until, now + failure.retry_after_seconds)
+        if answer.rest_seconds:
+            self._closed_until = max(self._closed_until, now + answer.rest_seconds)
+        if failure is not None and failure.kind in _CUTTING:
+            if begun > self._cut_at:
+                self._limit = max(1.0, self._limit / 2)
+                self._cut_at = now
+                self._is_growing_fast = False
+        elif failure is None:
+            step = 1.0 if self._is_growing_fast else 1.0 / self._limit
+            self._limit = min(float(self._limits.most_concurrent), self._limit + step)
+            self._freed.set()

@@ -1,0 +1,207 @@
+"""From settings to engines: which provider, which key, which fallbacks, one gate for each provider and key."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from difflib import get_close_matches
+
+import msgspec
+from msgspec import Struct
+
+from refrase.clock import Clock, SystemClock
+from refrase.core.guide import Price
+from refrase.core.parameter import ParameterDecision
+from refrase.engine.engine import Engine, EngineOptions
+from refrase.engine.gate import Gate, Limits
+from refrase.engine.openai_engine import OpenAIEngine
+from refrase.engine.providers import Provider, get_provider, read_providers
+from refrase.errors import EngineNotConfigured, SettingsInvalid
+from refrase.settings import ENGINE_KEY, Settings
+
+_CUSTOM = "custom"
+
+
+class Chosen(Struct, frozen=True):
+    """The provider that the settings lead to."""
+
+    name: str
+    provider: Provider
+    key: str | None
+
+
+class EngineSetup:
+    """The engines of a process. `engine` is the one that is asked, or why there is none."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._sleep = sleep
+        self._gates: dict[tuple[str, str | None], Gate] = {}
+        self._providers = read_providers(settings.providers_file)
+        self.engine = self._engine()
+        self.fallbacks = () if isinstance(self.engine, EngineNotConfigured) else self._fallbacks()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for engine in (self.engine, *self.fallbacks):
+            if isinstance(engine, Engine):
+                await engine.close()
+
+    def _engine(self) -> Engine | EngineNotConfigured:
+        settings = self._settings
+        chosen = chosen_provider(settings, self._providers)
+        missing = what_is_missing(chosen, settings.engine_base_url)
+        if missing is not None:
+            return missing
+        options = EngineOptions(
+            base_url=settings.engine_base_url or None,
+            model=settings.engine_model or None,
+            temperature=settings.engine_temperature,
+            max_output_tokens=settings.engine_max_output_tokens,
+            timeout_seconds=settings.engine_timeout_seconds,
+            price=price_of(settings),
+        )
+        return self._build(chosen, options)
+
+    def _fallbacks(self) -> tuple[Engine, ...]:
+        return tuple(self._fallback(stated) for stated in self._settings.engine_fallbacks)
+
+    def _fallback(self, stated: str) -> Engine:
+        """Build “provider” or “provider=model”. Raises SettingsInvalid where it is unknown or has no key."""
+        name, _, model = stated.partition("=")
+        if name not in self._providers:
+            hint = f"There are {', '.join(self._providers)}."
+            raise SettingsInvalid(f"REFRASE_ENGINE_FALLBACKS: {name!r} is not a provider.", hint=hint)
+        provider = self._providers[name]
+        chosen = Chosen(name, provider, self._settings.secrets.find(*provider.key_variables))
+        missing = what_is_missing(chosen, "")
+        if missing is not None:
+            raise SettingsInvalid(f"REFRASE_ENGINE_FALLBACKS: {missing.detail}", hint=missing.hint)
+        options = EngineOptions(model=model or None, timeout_seconds=self._settings.engine_timeout_seconds)
+        return self._build(chosen, options)
+
+    def _build(self, chosen: Chosen, options: EngineOptions) -> Engine:
+        place = (options.base_url or chosen.provider.base_url, chosen.key)
+        if place not in self._gates:
+            self._gates[place] = Gate(self._limits(chosen.provider), clock=self._clock, sleep=self._sleep)
+        gate = self._gates[place]
+        kind = engine_of_form(chosen.provider.form)
+        return kind(chosen.name, chosen.provider, chosen.key, options, gate=gate, clock=self._clock)
+
+    def _limits(self, provider: Provider) -> Limits:
+        settings = self._settings
+        return Limits(
+            most_concurrent=settings.engine_most_concurrent or provider.most_concurrent,
+            requests_per_minute=settings.engine_requests_per_minute or provider.requests_per_minute,
+            tokens_per_minute=settings.engine_tokens_per_minute or provider.tokens_per_minute,
+        )
+
+
+def engine_of_form(form: str) -> type[Engine]:
+    """Return the engine that speaks *form*. Raises SettingsInvalid where its SDK is not installed."""
+    if form != "anthropic":
+        return OpenAIEngine
+    try:
+        from refrase.engine.anthropic_engine import AnthropicEngine  # noqa: PLC0415 - its SDK is an extra
+    except ModuleNotFoundError as error:
+        hint = "Install it with the extra: pip install 'refrase[anthropic]'."
+        raise SettingsInvalid(f"This provider's form needs the package {error.name}.", hint=hint) from None
+    return AnthropicEngine
+
+
+def chosen_provider(settings: Settings, providers: Mapping[str, Provider]) -> Chosen:
+    """Return the stated provider; else custom where only an address is stated; else the first one with a key."""
+    name = settings.engine_provider
+    if name and name not in providers:
+        hint = f"There are {', '.join(providers)}."
+        raise SettingsInvalid(f"REFRASE_ENGINE_PROVIDER={name!r} is not a provider.", hint=hint)
+    if not name and settings.engine_base_url:
+        name = _CUSTOM
+    if not name:
+        with_key = (name for name, known in providers.items() if settings.secrets.find(*known.key_variables))
+        name = next(with_key, next(iter(providers)))
+    provider = providers[name]
+    return Chosen(name, provider, settings.secrets.find(ENGINE_KEY, *provider.key_variables))
+
+
+def what_is_missing(chosen: Chosen, base_url: str) -> EngineNotConfigured | None:
+    """Return what keeps the provider from being asked: no address, or no key."""
+    provider = chosen.provider
+    if not (base_url or provider.base_url):
+        return EngineNotConfigured(
+            f"The provider “{chosen.name}” has no address.",
+            hint="Set REFRASE_ENGINE_BASE_URL, e.g. http://localhost:8000/v1.",
+        )
+    if chosen.key is None and provider.key_required:
+        return EngineNotConfigured(
+            f"No key for {provider.title} is set, so Kimi K2 cannot be asked.",
+            hint=f"Set {provider.key_variables[0]}=… in the environment or in a .env file.",
+        )
+    return None
+
+
+class ProviderReport(Struct, frozen=True):
+    """What a provider would be sent, and what it answered when it was asked for its models."""
+
+    name: str
+    model: str
+    base_url: str
+    decisions: tuple[ParameterDecision, ...]
+    price: str
+    answered: tuple[str, ...]
+    is_good: bool
+
+
+async def check_provider(settings: Settings, name: str, *, calls: bool) -> ProviderReport:
+    """Return what a call to the provider *name*, or to the chosen one, would be, and whether it answers.
+
+    Raises OptionInvalid for a name nobody knows, and EngineNotConfigured where key or address are missing.
+    """
+    if name and name != settings.engine_provider:
+        get_provider(read_providers(settings.providers_file), name)
+        settings = msgspec.structs.replace(settings, engine_provider=name)
+    setup = EngineSetup(settings, clock=SystemClock(), sleep=asyncio.sleep)
+    try:
+        engine = setup.engine
+        if isinstance(engine, EngineNotConfigured):
+            raise engine
+        at = engine.identity
+        answered, is_good = await _asked(engine) if calls else (("not asked",), True)
+        price = _told(engine.price)
+        return ProviderReport(at.provider, at.model, at.base_url, at.decisions, price, answered, is_good)
+    finally:
+        await setup.close()
+
+
+async def _asked(engine: Engine) -> tuple[tuple[str, ...], bool]:
+    models, failure = await engine.list_models()
+    if failure is not None:
+        return (f"It does not answer. {failure.message.rstrip('.')}. {failure.hint}",), False
+    if engine.identity.model not in models:
+        near = get_close_matches(engine.identity.model, models, n=3, cutoff=0.3)
+        said = f"It answers, but lists no model {engine.identity.model!r} among its {len(models)}."
+        return (said, *([f"Near to it: {', '.join(near)}."] if near else [])), False
+    return (f"It answers, and the model is one of its {len(models)}.",), True
+
+
+def _told(price: Price | None) -> str:
+    if price is None:
+        return "not known, so no budget can be kept; the provider may tell the cost with each reply"
+    cached = "" if price.cached_usd is None else f", cached input {price.cached_usd:g}"
+    told = f"input {price.input_usd:g}{cached}, output {price.output_usd:g} USD per million tokens"
+    return f"{told} ({price.as_of}, {price.source})"
+
+
+def price_of(settings: Settings) -> Price | None:
+    """Return the price that the user states, in US dollars per million tokens: input, cached where told, output."""
+    parts = [float(part) for part in settings.engine_price_usd]
+    if not parts:
+        return None
+    cached = parts[1] if len(parts) == 3 else None
+    return Price(parts[0], parts[-1], datetime.now(UTC).date(), "REFRASE_ENGINE_PRICE_USD", cached)
