@@ -12,7 +12,7 @@ from refrase.storage.tables import AttemptRow, RewriteRow
 # Fields of a Rewrite whose own fields are columns of the row.
 _SPREAD = {"usage", "provenance"}
 # True of an answer, not of a row.
-_NOT_STORED = {"is_reused"}
+_NOT_STORED = {"is_reused", "is_joined"}
 
 
 def row_from_rewrite(rewrite: Rewrite, fingerprint: str) -> RewriteRow:
@@ -39,6 +39,19 @@ def rewrite_from_row(row: RewriteRow) -> Rewrite:
     return Rewrite(usage=usage, provenance=provenance, **kept)
 
 
+def row_from_attempt(rewrite_id: str, attempt: Attempt) -> AttemptRow:
+    """Return the row that says that *attempt* is about to be made."""
+    return AttemptRow(
+        rewrite_id=rewrite_id,
+        number=attempt.number,
+        turn=attempt.turn,
+        mark=attempt.mark,
+        started_at=attempt.started_at,
+        provider=attempt.provider,
+        engine_model=attempt.engine_model,
+    )
+
+
 def attempt_from_row(row: AttemptRow) -> Attempt:
     """Return the call that *row* keeps."""
     return Attempt(
@@ -46,6 +59,8 @@ def attempt_from_row(row: AttemptRow) -> Attempt:
         turn=row.turn,
         mark=row.mark,
         started_at=row.started_at,
+        provider=row.provider,
+        engine_model=row.engine_model,
         finished_at=row.finished_at,
         reply=row.reply or "",
         finish_reason=row.finish_reason or "",

@@ -19,7 +19,8 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
 }
 # WAL lets readers go on while one writes; FULL keeps a committed record through a power cut: it was paid for.
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON")
+# The time-out stands first: turning to WAL waits for its turn, too.
+_PRAGMAS = ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
 
 class Database:

@@ -12,12 +12,12 @@ from refrase.core.engine import Answer
 from refrase.core.rewrite import Outcome, Rewrite
 from refrase.errors import RewriteNotFound
 from refrase.storage.columns import json_fragment
-from refrase.storage.convert import attempt_from_row, rewrite_from_row, row_from_rewrite
+from refrase.storage.convert import attempt_from_row, rewrite_from_row, row_from_attempt, row_from_rewrite
 from refrase.storage.database import Database
 from refrase.storage.tables import AttemptRow, RewriteRow
 
 # Outcomes that answer an equal request later; a failure is asked anew.
-_REUSABLE = (Outcome.REWRITTEN, Outcome.FIXED, Outcome.UNCHANGED, Outcome.RETURNED)
+_REUSABLE = (Outcome.REWRITTEN, Outcome.FIXED, Outcome.UNCHANGED, Outcome.FLAGGED, Outcome.RETURNED)
 _EXPORT_CHUNK = 200
 
 
@@ -47,12 +47,12 @@ class Rewrites:
         async with self._database.write() as session:
             session.add(row_from_rewrite(rewrite, fingerprint))
             await session.flush()
-            session.add(_begun(rewrite.id, attempt))
+            session.add(row_from_attempt(rewrite.id, attempt))
 
     async def begin_attempt(self, rewrite_id: str, attempt: Attempt) -> None:
         """Record that a further call is about to be made."""
         async with self._database.write() as session:
-            session.add(_begun(rewrite_id, attempt))
+            session.add(row_from_attempt(rewrite_id, attempt))
 
     async def finish_attempt(self, rewrite_id: str, number: int, answer: Answer, finished_at: datetime) -> None:
         """Record what became of a call, with the raw reply."""
@@ -134,16 +134,6 @@ def _filtered(statement: Select[tuple[RewriteRow]], query: Query) -> Select[tupl
     if query.target:
         statement = statement.where(RewriteRow.target == query.target)
     return statement
-
-
-def _begun(rewrite_id: str, attempt: Attempt) -> AttemptRow:
-    return AttemptRow(
-        rewrite_id=rewrite_id,
-        number=attempt.number,
-        turn=attempt.turn,
-        mark=attempt.mark,
-        started_at=attempt.started_at,
-    )
 
 
 def _storable(text: str) -> str:

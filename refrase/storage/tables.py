@@ -7,7 +7,10 @@ from sqlalchemy import ForeignKey, Index, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from refrase.core.engine import Failure
+from refrase.core.ledger import Ledger
+from refrase.core.parameter import ParameterDecision
 from refrase.core.prompt import Prompt
+from refrase.core.request import RequestField
 from refrase.core.rewrite import Change, Finding, Reason
 from refrase.core.target import SettingAdvice
 from refrase.storage.columns import AsJson, UtcTime
@@ -45,7 +48,9 @@ class RewriteRow(Base):
     after: Mapped[Prompt] = mapped_column(AsJson(Prompt))
     changes: Mapped[tuple[Change, ...]] = mapped_column(AsJson(tuple[Change, ...]))
     findings: Mapped[tuple[Finding, ...]] = mapped_column(AsJson(tuple[Finding, ...]))
+    ledger: Mapped[Ledger] = mapped_column(AsJson(Ledger), server_default="{}")
     settings: Mapped[tuple[SettingAdvice, ...]] = mapped_column(AsJson(tuple[SettingAdvice, ...]))
+    request: Mapped[tuple[RequestField, ...]] = mapped_column(AsJson(tuple[RequestField, ...]), server_default="[]")
     advice: Mapped[tuple[str, ...]] = mapped_column(AsJson(tuple[str, ...]))
     notice: Mapped[str] = mapped_column(Text)
 
@@ -62,6 +67,9 @@ class RewriteRow(Base):
     engine_model_answered: Mapped[str] = mapped_column(Text)  # what a provider says may have any length
     parameters: Mapped[dict[str, Any]] = mapped_column(AsJson(dict[str, Any]))
     refrase_version: Mapped[str] = mapped_column(_WORD)
+    decisions: Mapped[tuple[ParameterDecision, ...]] = mapped_column(
+        AsJson(tuple[ParameterDecision, ...]), server_default="[]"
+    )
 
     attempts: Mapped[int]
     input_tokens: Mapped[int | None]
@@ -89,6 +97,8 @@ class AttemptRow(Base):
     turn: Mapped[int]
     mark: Mapped[str] = mapped_column(_WORD)
     started_at: Mapped[datetime] = mapped_column(UtcTime)
+    provider: Mapped[str] = mapped_column(_NAME, server_default="")
+    engine_model: Mapped[str] = mapped_column(_NAME, server_default="")
     finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
     reply: Mapped[str | None] = mapped_column(Text)
     finish_reason: Mapped[str | None] = mapped_column(Text)

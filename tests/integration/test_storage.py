@@ -1,16 +1,22 @@
 """Pairs are kept whole on SQLite and on PostgreSQL alike, and a database that fails says what to do."""
 
 import asyncio
+import os
 import sqlite3
+import sys
+from asyncio.subprocess import PIPE
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from alembic import command
+from sqlalchemy import inspect
 
 from refrase.bootstrap import open_services
 from refrase.core.attempt import Attempt
 from refrase.core.engine import Answer, CallUsage, Failure, FailureKind
+from refrase.core.ledger import Entry, Evidence, Fate, Ledger
 from refrase.core.prompt import Message, Prompt, Span, prompt_from_text
 from refrase.core.rewrite import (
     Author,
@@ -30,7 +36,7 @@ from refrase.core.rewrite import (
 from refrase.core.target import SettingAdvice
 from refrase.errors import DatabaseReadOnly, DatabaseUnreachable, DiskFull, RewriteNotFound
 from refrase.storage import migrate
-from refrase.storage.convert import row_from_rewrite
+from refrase.storage.convert import row_from_attempt, row_from_rewrite
 from refrase.storage.database import Database
 from refrase.storage.database import database_url as url_of
 from refrase.storage.rewrites import Query, Rewrites
@@ -54,6 +60,7 @@ def make_rewrite(number: int = 1, **changes) -> Rewrite:
         changes=(Change("why", "rule", Author.CODE, "a", "b", Span(0, 1), Span(0, 2, 1)),),
         findings=(Finding("kind", Severity.WARNING, "message", before=Span(1, 2)),),
         settings=(SettingAdvice("temperature", "send", "why", "rule", "https://a.example", 0.6),),
+        ledger=Ledger(3, (Entry(Fate.DROPPED, Evidence.NONE, before=(Span(0, 4),)),)),
         advice=("be careful",),
         usage=Usage(2, 10, 5, 3, 0.25, "provider", 1.5, 0.5),
         provenance=Provenance(
@@ -222,11 +229,41 @@ async def test_migrating_again_does_nothing(database: Database):
 
 
 async def test_processes_that_start_together_migrate_once(database_url: str, tmp_path: Path):
-    databases = [Database(url_of(database_url, tmp_path)) for _ in range(3)]
-    await asyncio.gather(*(migrate.upgrade(database) for database in databases))
-    for database in databases:
-        assert await migrate.find_revision(database) == migrate.HEAD_REVISION
-        await database.close()
+    upgrade = (sys.executable, "-m", "refrase", "db", "upgrade")
+    environment = {**os.environ, "REFRASE_DATABASE_URL": database_url, "REFRASE_DATA_DIR": str(tmp_path)}
+    processes = [
+        await asyncio.create_subprocess_exec(*upgrade, env=environment, stdout=PIPE, stderr=PIPE) for _ in range(3)
+    ]
+    said = [await process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], said
+    assert any(b"is brought to" in out + err for out, err in said)
+    database = Database(url_of(database_url, tmp_path))
+    assert await migrate.find_revision(database) == migrate.HEAD_REVISION
+    await database.close()
+
+
+def _insert_as_of_then(connection, row):
+    """Insert *row* into a table that does not have all of its columns yet."""
+    had = {column["name"] for column in inspect(connection).get_columns(row.__tablename__)}
+    table = row.__table__
+    values = {column.name: getattr(row, column.key) for column in table.columns if column.name in had}
+    connection.execute(table.insert().values(values))
+
+
+async def test_an_older_database_keeps_its_pairs_and_their_attempts(database_url: str, tmp_path: Path):
+    database = Database(url_of(database_url, tmp_path))
+    async with database.connect() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(migrate.alembic_config(sync), "0001"))
+    rewrite = make_rewrite()
+    async with database.connect() as connection:
+        await connection.run_sync(_insert_as_of_then, row_from_rewrite(rewrite, "f1"))
+        await connection.run_sync(_insert_as_of_then, row_from_attempt(rewrite.id, Attempt(1, 0, MARK, NOW)))
+    assert await migrate.upgrade(database)
+    kept, attempts = await Rewrites(database).get(rewrite.id)
+    assert kept == msgspec.structs.replace(rewrite, ledger=Ledger())
+    assert attempts == (Attempt(1, 0, MARK, NOW),)
+    assert not await migrate.upgrade(database)
+    await database.close()
 
 
 async def test_the_whole_way_of_a_prompt_works_on_it(
@@ -293,7 +330,9 @@ async def test_a_full_disk_is_told_and_a_paid_result_is_handed_out_all_the_same(
     tmp_path: Path, upstream: Upstream, upstream_url: str
 ):
     settings = make_settings(tmp_path, REFRASE_ENGINE_BASE_URL=upstream_url)
-    reply = f'<message-{MARK} n="1">\nSort {{{{list}}}} now, {"and mind the order, " * 3000}please.\n</message-{MARK}>'
+    account = "action-verb | " + "The verb of the job comes late, and so on. " * 2000
+    text = "Sort {{list}} now."
+    reply = f'<message-{MARK} n="1">\n{text}\n</message-{MARK}>\n<changes-{MARK}>\n{account}\n</changes-{MARK}>'
     upstream.will(Say(reply))
     async with open_services(settings, draw_mark=lambda: MARK) as services:
         with pytest.raises(DiskFull):
