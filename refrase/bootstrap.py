@@ -3,32 +3,35 @@
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from uuid_utils import uuid7
 
 from refrase.clock import Clock, SystemClock
+from refrase.engine.engine import Engine
 from refrase.engine.offline import OfflineEngine
-from refrase.engine.openai_engine import EngineOptions, OpenAIEngine
-from refrase.engine.providers import Provider, read_providers
 from refrase.engine.retrying import RetryPolicy
-from refrase.errors import EngineNotConfigured, SettingsInvalid
+from refrase.engine_setup import EngineSetup
+from refrase.errors import EngineNotConfigured
 from refrase.guidebook import Guidebook, read_guidebook
 from refrase.instructions import Instructions
 from refrase.packaged import packaged_path
+from refrase.rendering import Rendering
+from refrase.services.checking import Checker
 from refrase.services.conversation import MOST_REPAIRS
+from refrase.services.engines import Engines
 from refrase.services.health import Health
 from refrase.services.history import History
+from refrase.services.plan import Planner
 from refrase.services.rewriting import Rewriter
 from refrase.services.watching import Watching
-from refrase.settings import ENGINE_KEY, Settings, read_settings
+from refrase.settings import Settings, read_settings
 from refrase.storage.database import Database, database_url
 from refrase.storage.migrate import upgrade
 from refrase.storage.rewrites import Rewrites
 
-_CUSTOM = "custom"
 # How long a shutdown waits for replies that are being paid for.
 _GRACE_SECONDS = 20.0
 
@@ -42,21 +45,25 @@ class Services:
         settings: Settings,
         guidebook: Guidebook,
         database: Database,
-        engine: OpenAIEngine | EngineNotConfigured,
+        engine: Engine | EngineNotConfigured,
+        planner: Planner,
         rewriter: Rewriter,
         watching: Watching,
         history: History,
         health: Health,
+        checker: Checker,
         is_migrated: bool,
     ) -> None:
         self.settings = settings
         self.guidebook = guidebook
         self.database = database
         self.engine = engine
+        self.planner = planner
         self.rewriter = rewriter
         self.watching = watching
         self.history = history
         self.health = health
+        self.checker = checker
         self.is_migrated = is_migrated  # whether the database had to be brought to the newest schema
 
 
@@ -77,45 +84,54 @@ async def open_services(
     guidebook: Guidebook | None = None,
     clock: Clock | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    draw_mark: Callable[[], str] = lambda: secrets.token_hex(4),
+    draw_mark: Callable[[], str] = lambda: str(secrets.randbelow(900_000_000) + 100_000_000),
 ) -> AsyncIterator[Services]:
     """Open everything, and close it in order. Raises SettingsInvalid, GuideInvalid and StorageFailed."""
     clock = clock or SystemClock()
     guidebook = guidebook or read_guidebook(packaged_path("guides"))
-    engine = _engine(settings, clock)
+    setup = EngineSetup(settings, clock=clock, sleep=sleep)
     database = open_database(settings)
     try:
         is_migrated = await upgrade(database)
         rewrites = Rewrites(database)
-        rewriter = Rewriter(
+        rendering = Rendering()
+        engines = Engines(setup.engine, OfflineEngine(), setup.fallbacks)
+        instructions = Instructions()
+        planner = Planner(
             guidebook=guidebook,
-            instructions=Instructions(),
-            rewrites=rewrites,
-            engine=engine,
-            offline=OfflineEngine(),
-            policy=RetryPolicy(most_tries=settings.engine_most_tries),
+            template_version=instructions.version,
+            engines=engines,
             max_prompt_bytes=settings.max_prompt_bytes,
+            draw_mark=draw_mark,
+        )
+        rewriter = Rewriter(
+            planner=planner,
+            instructions=instructions,
+            rewrites=rewrites,
+            engines=engines,
+            rendering=rendering,
+            policy=_policy(settings),
             clock=clock,
             sleep=sleep,
             draw_id=lambda: str(uuid7()),
-            draw_mark=draw_mark,
         )
-        watching = Watching(rewriter)
+        watching = Watching(planner, rewriter)
         yield Services(
             settings=settings,
             guidebook=guidebook,
             database=database,
-            engine=engine,
+            engine=setup.engine,
+            planner=planner,
             rewriter=rewriter,
             watching=watching,
             history=History(rewrites, clock=clock, longest_run_seconds=_longest_run_seconds(settings)),
             health=Health({"database": database.ping}),
+            checker=Checker(rendering, max_prompt_bytes=settings.max_prompt_bytes),
             is_migrated=is_migrated,
         )
         await watching.close(_GRACE_SECONDS)
     finally:
-        if isinstance(engine, OpenAIEngine):
-            await engine.close()
+        await setup.close()
         await database.close()
 
 
@@ -134,45 +150,13 @@ def form_secret(settings: Settings) -> str:
 
 
 def _longest_run_seconds(settings: Settings) -> float:
-    """Return the time after which no rewrite can still be running: every turn, every try, every wait."""
-    tries = settings.engine_most_tries * (MOST_REPAIRS + 1)
-    return tries * (settings.engine_timeout_seconds + RetryPolicy().longest_wait_seconds)
+    """Return the time after which no rewrite can still be running: no call begins beyond the deadline."""
+    return settings.engine_deadline_seconds + settings.engine_timeout_seconds * (MOST_REPAIRS + 1)
 
 
-def _engine(settings: Settings, clock: Clock) -> OpenAIEngine | EngineNotConfigured:
-    providers = read_providers()
-    name = _provider_name(settings, providers)
-    provider = providers[name]
-    key = settings.secrets.find(ENGINE_KEY, *provider.key_variables)
-    if not (settings.engine_base_url or provider.base_url):
-        return EngineNotConfigured(
-            "The provider “custom” has no address.", hint="Set REFRASE_ENGINE_BASE_URL, e.g. http://localhost:8000/v1."
-        )
-    if key is None and provider.key_required:
-        variable = provider.key_variables[0]
-        return EngineNotConfigured(
-            f"No key for {provider.title} is set, so Kimi K2 cannot be asked.",
-            hint=f"Set {variable}=… in the environment or in a .env file.",
-        )
-    options = EngineOptions(
-        base_url=settings.engine_base_url or None,
-        model=settings.engine_model or None,
-        temperature=settings.engine_temperature,
-        max_output_tokens=settings.engine_max_output_tokens,
-        timeout_seconds=settings.engine_timeout_seconds,
+def _policy(settings: Settings) -> RetryPolicy:
+    return RetryPolicy(
+        most_tries=settings.engine_most_tries,
+        most_attempts=settings.engine_most_attempts,
+        deadline_seconds=settings.engine_deadline_seconds,
     )
-    return OpenAIEngine(name, provider, key, options, clock=clock)
-
-
-def _provider_name(settings: Settings, providers: Mapping[str, Provider]) -> str:
-    """Return the stated provider; else custom where only an address is stated; else the first one with a key."""
-    stated = settings.engine_provider
-    if stated:
-        if stated not in providers:
-            hint = f"There are {', '.join(providers)}."
-            raise SettingsInvalid(f"REFRASE_ENGINE_PROVIDER={stated!r} is not a provider.", hint=hint)
-        return stated
-    if settings.engine_base_url:
-        return _CUSTOM
-    with_key = (name for name, provider in providers.items() if settings.secrets.find(*provider.key_variables))
-    return next(with_key, next(iter(providers)))

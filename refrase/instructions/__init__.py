@@ -11,14 +11,34 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from jinja2 import DictLoader, Environment, StrictUndefined
+from msgspec import Struct
 
 from refrase.core.body import body_of
+from refrase.core.draft import Case, Draft
+from refrase.core.handle import Handles, show_locks
+from refrase.core.lock import Lock, lines_of
 from refrase.core.prompt import UNSTATED_ROLE, Prompt
-from refrase.core.rewrite import Finding, Form, Mode
+from refrase.core.rewrite import Finding, Form
 from refrase.core.selection import Selected
 from refrase.core.target import Target
 
+# A reply with more faults than these is not mended by a longer list of them.
+_MOST_FINDINGS = 12
 _LINK = re.compile(r"\[([^\]]+)\]\(https?://\S+?\)(?=[\s.,;:)]|$)")
+
+
+class QuotedMessage(Struct, frozen=True):
+    """One message as it travels: its text, and its role where it has one."""
+
+    text: str
+    role: str
+
+
+class Quoted(Struct, frozen=True):
+    """A prompt as it travels, with the handles on what is locked in it."""
+
+    messages: tuple[QuotedMessage, ...]
+    handles: Handles
 
 
 class Instructions:
@@ -42,44 +62,50 @@ class Instructions:
         """Return the system message for *target*: the task and its whole guide."""
         return self._render("system.j2", target=target)
 
-    def request(
-        self,
-        prompt: Prompt,
-        *,
-        selected: Sequence[Selected],
-        findings: Sequence[Finding],
-        mode: Mode,
-        form: Form,
-        mark: str,
-    ) -> str:
+    def quote(self, case: Case) -> Quoted:
+        """Return the messages as they travel: without outer white space; whole texts with handles for locks."""
+        messages: list[QuotedMessage] = []
+        blocks: list[str] = []
+        homes: list[int] = []
+        for number, message in enumerate(case.prompt.messages):
+            body = body_of(message.text)
+            text = body.text
+            if case.form is Form.WHOLE:
+                own = [lock for lock in case.locks if lock.span.message == number]
+                text, shown = show_locks(body, message.text, own, len(blocks) + 1, case.mark)
+                blocks += shown
+                homes += [number] * len(shown)
+            messages.append(QuotedMessage(text, "" if message.role == UNSTATED_ROLE else message.role))
+        return Quoted(tuple(messages), Handles(case.mark, tuple(blocks), tuple(homes)))
+
+    def request(self, case: Case, quoted: Quoted, *, selected: Sequence[Selected], findings: Sequence[Finding]) -> str:
         """Return the last message: the prompt quoted, which rules apply, the task restated, the reply's form."""
-        messages = [
-            {"text": body_of(message.text).text, "role": "" if message.role == UNSTATED_ROLE else message.role}
-            for message in prompt.messages
-        ]
-        evidence = [{"finding": finding, "line": _line_of(prompt, finding)} for finding in findings]
-        applicable = [item for item in selected if item.applies]
+        evidence = [{"finding": finding, "line": _line_of(case.prompt, finding)} for finding in findings]
         return self._render(
             "request.j2",
-            messages=messages,
-            applicable=applicable,
+            messages=quoted.messages,
+            applicable=[item for item in selected if item.applies],
             evidence=evidence,
-            mode=mode,
-            form=form,
-            mark=mark,
+            mode=case.mode,
+            form=case.form,
+            mark=case.mark,
+            lock_count=len(quoted.handles.blocks),
+            locked=[_told_lock(case.prompt, lock) for lock in case.locks] if case.form is Form.EDITS else [],
             example_rule=_example_rule(selected),
         )
 
-    def repair(
-        self, prompt: Prompt, *, selected: Sequence[Selected], findings: Sequence[Finding], form: Form, mark: str
-    ) -> str:
-        """Return the message that names what a reply lost or got wrong and asks for it once more."""
+    def repair(self, case: Case, draft: Draft, *, selected: Sequence[Selected]) -> str:
+        """Return the message that names what a reply lost or got wrong, and asks for no more than that once more."""
         return self._render(
             "repair.j2",
-            findings=findings,
-            form=form,
-            mark=mark,
-            message_count=len(prompt.messages),
+            findings=draft.refusals[:_MOST_FINDINGS],
+            more=max(0, len(draft.refusals) - _MOST_FINDINGS),
+            ask=draft.ask,
+            standing=len(draft.standing),
+            form=draft.form,
+            mark=case.mark,
+            message_count=len(case.prompt.messages),
+            lock_count=0,
             example_rule=_example_rule(selected),
         )
 
@@ -89,6 +115,12 @@ class Instructions:
 
 def _example_rule(selected: Sequence[Selected]) -> str:
     return next((item.rule.id for item in selected if item.applies), "")
+
+
+def _told_lock(prompt: Prompt, lock: Lock) -> str:
+    first, last = lines_of(prompt.texts[lock.span.message], lock)
+    lines = f"line {first}" if first == last else f"lines {first} to {last}"
+    return f"{lines}{f' of message {lock.span.message + 1}' if len(prompt.messages) > 1 else ''} ({lock.kind})"
 
 
 def _line_of(prompt: Prompt, finding: Finding) -> int | None:

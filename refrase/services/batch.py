@@ -11,14 +11,17 @@ import msgspec
 from msgspec import Struct
 
 from refrase.clock import Clock
+from refrase.core.budget import Budget
 from refrase.core.engine import Failure, FailureKind
 from refrase.core.prompt import Prompt
 from refrase.core.rewrite import OFFLINE_NOTICE, EngineChoice, Mode, Order, Outcome, Reason, Rewrite
 from refrase.core.run import Item, RunReport
+from refrase.core.terms import Terms
 from refrase.errors import BadInput, OutputRefused, RefraseError, StorageFailed, code_of
 from refrase.library.document import Slot
 from refrase.library.files import write_atomically
-from refrase.services.planning import REPORT_NAME, LibraryPlan, PlannedFile, check_destination, hash_of
+from refrase.services.library_plan import REPORT_NAME, LibraryPlan, PlannedFile, check_destination, hash_of
+from refrase.services.plan import Planner
 from refrase.services.rewriting import Rewriter
 
 # A wrong key or a spent quota would fail every other prompt alike.
@@ -34,12 +37,16 @@ class BatchOptions(Struct, frozen=True):
     concurrency: int = 8
     is_fresh: bool = False
     overwrites: bool = False
+    terms: Terms = Terms()
+    accepts_warnings: bool = False
+    budget_usd: float | None = None  # of the whole run
 
 
 class BatchRunner:
     """Runs a plan. `stop` lets what is being paid for end and begins nothing more."""
 
-    def __init__(self, rewriter: Rewriter, clock: Clock) -> None:
+    def __init__(self, planner: Planner, rewriter: Rewriter, clock: Clock) -> None:
+        self._planner = planner
         self._rewriter = rewriter
         self._clock = clock
         self._stopped: Reason | None = None
@@ -51,10 +58,10 @@ class BatchRunner:
     async def run(self, plan: LibraryPlan, options: BatchOptions, on_item: Callable[[Item], None]) -> RunReport:
         """Rewrite every prompt of *plan*; *on_item* is told of each as it is done.
 
-        Raises EngineNotConfigured and TargetNotFound before anything is done. A prompt that fails keeps its
-        original text in the result; a file with prompts left out is not written.
+        Raises EngineNotConfigured, BudgetWithoutPrice and TargetNotFound before anything is done. A prompt that
+        fails keeps its original text in the result; a file with prompts left out is not written.
         """
-        target = self._rewriter.check_options(options.target, options.engine)
+        target = self._planner.check_options(options.target, options.engine, is_budgeted=options.budget_usd is not None)
         started_at = self._clock.now()
         run = _Run(plan, options, on_item)
         for item in plan.unreadable:
@@ -88,11 +95,20 @@ class BatchRunner:
             reason = Reason("record_invalid", slot.fault)
             return msgspec.structs.replace(item, status=Outcome.FAILED, reason=reason), None
         options = run.options
-        order = Order(slot.prompt, options.target, options.engine, options.mode, options.is_fresh, item.name)
+        order = Order(
+            prompt=slot.prompt,
+            target=options.target,
+            engine=options.engine,
+            mode=options.mode,
+            is_fresh=options.is_fresh,
+            name=item.name,
+            terms=options.terms,
+            accepts_warnings=options.accepts_warnings,
+        )
         try:
             # Equal prompts wait for each other, so that the second one is found in storage.
             async with run.locks[slot.prompt]:
-                rewrite = await self._rewriter.rewrite(order)
+                rewrite = await self._rewriter.rewrite(order, budget=run.budget)
         except StorageFailed as error:
             self.stop(_reason(error))
             return msgspec.structs.replace(item, status=Outcome.FAILED, reason=_reason(error)), None
@@ -116,6 +132,7 @@ class _Run:
         self.waiting = pairs[::-1]
         self.locks: defaultdict[Prompt, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.written: dict[str, str] = {}
+        self.budget = Budget(options.budget_usd) if options.budget_usd is not None else None
         self._prompts: defaultdict[str, dict[str, Prompt]] = defaultdict(dict)
         self._left = {file.name: len(file.document.slots) for file in plan.files}
 
@@ -149,7 +166,7 @@ def _item(item: Item, rewrite: Rewrite) -> Item:
         status=rewrite.outcome,
         reason=rewrite.reason,
         rewrite_id=rewrite.id,
-        is_reused=rewrite.is_reused,
+        is_reused=rewrite.is_reused or rewrite.is_joined,
         changes=len(rewrite.changes),
         cost_usd=rewrite.usage.cost_usd,
     )

@@ -7,61 +7,60 @@ held while the engine thinks.
 import asyncio
 from collections.abc import Awaitable, Callable
 from random import random
-from typing import ParamSpec, TypeVar
 
 from msgspec import Struct
 
 from refrase.clock import Clock
 from refrase.core.attempt import Attempt
-from refrase.core.candidate import Candidate, candidate_from_reply
+from refrase.core.budget import Budget
+from refrase.core.candidate import Candidate
+from refrase.core.draft import Case, Draft
 from refrase.core.engine import Answer, Call, CallUsage, ChatMessage, Failure, FailureKind
-from refrase.core.fidelity import check_fidelity
-from refrase.core.likeness import check_likeness
+from refrase.core.handle import Handles
 from refrase.core.progress import EditWritten, Progress, Repairing, TextWritten, Waiting
-from refrase.core.prompt import Prompt
-from refrase.core.reply import EditDraft, ReplyReader, parse_reply
-from refrase.core.rewrite import Finding, Form, Mode, Severity, blocks
+from refrase.core.reply import EditDraft, ReplyReader
+from refrase.core.rewrite import Finding, Severity
 from refrase.core.selection import Selected
 from refrase.core.target import Target
-from refrase.engine.openai_engine import OpenAIEngine
+from refrase.engine.engine import Engine
 from refrase.engine.retrying import RetryPolicy
 from refrase.instructions import Instructions
+from refrase.rendering import Rendering
+from refrase.services.asking import Asking, Purse, call_tokens, worst_usd
+from refrase.services.threads import in_thread_if_long
 
 MOST_REPAIRS = 2
-_LONG_CHARACTERS = 20_000
+TURNS = MOST_REPAIRS + 1
+# What another engine would not mend.
+_OURS = frozenset({FailureKind.CANCELLED, FailureKind.BUDGET_SPENT, FailureKind.TRUNCATED})
 
-P = ParamSpec("P")
-T = TypeVar("T")
 Watcher = Callable[[Progress], None]
 Recorder = Callable[[Attempt], Awaitable[None]]
 Completer = Callable[[int, Answer], Awaitable[None]]
 
 
 class Talk(Struct, frozen=True):
-    """What is talked about: the prompt, its target, which rules apply, what code noticed, and in which form."""
+    """What is talked about: the case, the target, which rules apply, what code noticed, and how long a reply may be."""
 
-    prompt: Prompt
+    case: Case
     target: Target
     selected: tuple[Selected, ...]
     noticed: tuple[Finding, ...]
-    mode: Mode
-    form: Form
-    mark: str
     max_output_tokens: int
-
-    @property
-    def rule_ids(self) -> frozenset[str]:
-        """The ids that a change may cite."""
-        return frozenset(rule.id for rule in self.target.rules)
 
 
 class Result(Struct, frozen=True):
-    """How a talk ended: a candidate, good or refused by its findings, or the failure of the last call."""
+    """How a talk ended: a candidate, good or refused by its findings, or the failure of the last call.
+
+    `best` is the candidate of the fewest faults over all turns, for callers who want it all the same.
+    """
 
     answers: tuple[Answer, ...]
     candidate: Candidate | None = None
+    best: Candidate | None = None
     advice: tuple[str, ...] = ()
     failure: Failure | None = None
+    notes: tuple[Finding, ...] = ()
 
 
 class Conversation:
@@ -71,8 +70,10 @@ class Conversation:
         self,
         talk: Talk,
         *,
-        engine: OpenAIEngine,
+        engines: tuple[Engine, ...],
+        budget: Budget | None,
         instructions: Instructions,
+        rendering: Rendering,
         policy: RetryPolicy,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
@@ -81,8 +82,10 @@ class Conversation:
         watch: Watcher,
     ) -> None:
         self._talk = talk
-        self._engine = engine
+        self._engines = list(engines)  # the first is asked; the others where it fails
+        self._purse = Purse(budget)
         self._instructions = instructions
+        self._rendering = rendering
         self._policy = policy
         self._clock = clock
         self._sleep = sleep
@@ -90,48 +93,109 @@ class Conversation:
         self._complete = complete
         self._watch = watch
         self._answers: list[Answer] = []
+        self._notes: list[Finding] = []
+        self._ends_at_seconds = clock.seconds() + policy.deadline_seconds
 
     async def hold(self) -> Result:
         """Ask, check, and ask for at most two repairs. Never raises for what the engine does."""
-        talk = self._talk
-        request = self._instructions.request(
-            talk.prompt, selected=talk.selected, findings=talk.noticed, mode=talk.mode, form=talk.form, mark=talk.mark
-        )
-        messages = [ChatMessage("system", self._instructions.system(talk.target)), ChatMessage("user", request)]
-        turn = 0
-        while True:
-            answer = await self._ask(tuple(messages), turn)
-            if answer.failure:
-                return Result(tuple(self._answers), failure=answer.failure)
-            candidate, advice = await self._judge(answer.text)
-            if turn == MOST_REPAIRS or not blocks(candidate.findings):
-                return Result(tuple(self._answers), candidate, advice)
-            turn += 1
-            refused = tuple(finding for finding in candidate.findings if finding.severity is Severity.BLOCKING)
-            self._watch(Repairing(turn, refused))
-            repair = self._instructions.repair(
-                talk.prompt, selected=talk.selected, findings=refused, form=talk.form, mark=talk.mark
-            )
-            messages += [ChatMessage("assistant", answer.text), ChatMessage("user", repair)]
+        try:
+            return await self._hold()
+        finally:
+            self._purse.close()
 
-    async def _ask(self, messages: tuple[ChatMessage, ...], turn: int) -> Answer:
-        """Make one turn's call, again where it failed in passing; every try is an attempt of its own."""
-        tries = 0
+    async def _hold(self) -> Result:
+        talk, case = self._talk, self._talk.case
+        quoted = self._instructions.quote(case)
+        draft = Draft(case, quoted.handles)
+        request = self._instructions.request(case, quoted, selected=talk.selected, findings=talk.noticed)
+        messages = [ChatMessage("system", self._instructions.system(talk.target)), ChatMessage("user", request)]
+        if not self._purse.open(worst_usd(self._engines[0], Call(tuple(messages), talk.max_output_tokens)), TURNS):
+            return Result((), failure=self._purse.spent())
+        for turn in range(TURNS):
+            answer = await self._ask(tuple(messages), turn, draft, quoted.handles)
+            is_cut = answer.failure is not None and answer.failure.kind is FailureKind.TRUNCATED
+            if answer.failure and not (is_cut and draft.holds(answer.text)):
+                return Result(tuple(self._answers), failure=answer.failure, notes=tuple(self._notes))
+            await self._take(draft, answer.text)
+            if turn == MOST_REPAIRS or not draft.refusals:
+                break
+            self._watch(Repairing(turn + 1, draft.refusals))
+            repair = self._instructions.repair(case, draft, selected=talk.selected)
+            messages += [ChatMessage("assistant", answer.text), ChatMessage("user", repair)]
+        if draft.refusals:
+            await in_thread_if_long(case.prompt.characters, draft.fall_back)
+            await self._check_rendering(draft)
+        return Result(tuple(self._answers), draft.candidate, draft.best, draft.advice, notes=tuple(self._notes))
+
+    async def _take(self, draft: Draft, text: str) -> None:
+        await in_thread_if_long(self._talk.case.prompt.characters + len(text), draft.take, text)
+        await self._check_rendering(draft)
+
+    async def _check_rendering(self, draft: Draft) -> None:
+        """Let the engines of the prompt's templates compare what else passes."""
+        case = self._talk.case
+        if not draft.refusals and draft.candidate.after != case.prompt:
+            draft.note(await self._rendering.check(case.prompt, draft.candidate.after, case.terms))
+
+    async def _ask(self, messages: tuple[ChatMessage, ...], turn: int, draft: Draft, handles: Handles) -> Answer:
+        """Make one turn's call: again where it failed in passing, on where it was cut, elsewhere where it failed."""
+        asking = Asking(self._talk.max_output_tokens)
         while True:
-            tries += 1
-            answer = await self._call(Call(messages, self._talk.max_output_tokens), turn)
+            call = Call(messages, min(asking.limit_tokens, self._engines[0].identity.max_output_tokens), asking.begun)
+            if asking.reader is None:
+                case = self._talk.case
+                asking.reader = ReplyReader(case.mark, draft.form, len(case.prompt.messages), handles.expand)
+            answer = await self._call(call, turn, asking.reader)
             if answer.failure is None:
-                return answer
-            wait_seconds = self._policy.wait_seconds(answer.failure, tries, random())  # noqa: S311 - jitter
+                return asking.joined(answer)
+            if answer.failure.kind is FailureKind.TRUNCATED and asking.goes_on(answer, self._engines[0]):
+                continue
+            wait_seconds = self._wait_seconds(answer.failure, asking)
             if wait_seconds is None:
-                return answer
+                if not self._turns_elsewhere(answer.failure):
+                    return asking.joined(answer)
+                asking = Asking(self._talk.max_output_tokens)
+                continue
             self._watch(Waiting(answer.failure.code, answer.failure.message, wait_seconds))
             await self._sleep(wait_seconds)
+            asking.begin_again()
 
-    async def _call(self, call: Call, turn: int) -> Answer:
+    def _wait_seconds(self, failure: Failure, asking: Asking) -> float | None:
+        """Return the wait before the same is asked again; None where it is not, by policy, number or deadline."""
+        asking.tries += 1
+        if len(self._answers) >= self._policy.most_attempts:
+            return None
+        wait = self._policy.wait_seconds(failure, asking.tries, random())  # noqa: S311 - jitter
+        return None if wait is None or self._clock.seconds() + wait > self._ends_at_seconds else wait
+
+    def _turns_elsewhere(self, failure: Failure) -> bool:
+        """Go on with the next engine, if there is one and time and number allow it; the rewrite tells of it."""
+        is_over = len(self._answers) >= self._policy.most_attempts or self._clock.seconds() > self._ends_at_seconds
+        if len(self._engines) == 1 or is_over or failure.kind in _OURS:
+            return False
+        failed = self._engines.pop(0).identity
+        now = self._engines[0].identity
+        told = f"{failed.provider} failed ({failure.code}), so {now.provider} was asked: {now.model}."
+        self._notes.append(Finding("engine_fell_back", Severity.WARNING, told))
+        self._watch(Waiting(failure.code, told, 0.0))
+        return True
+
+    async def _call(self, call: Call, turn: int, reader: ReplyReader) -> Answer:
+        """Make one call: a place at the gate, money held, the attempt on record, the call, the record complete."""
+        engine = self._engines[0]
+        worst = worst_usd(engine, call)
+        if not self._purse.allows(worst):
+            return Answer("", "", CallUsage(), 0.0, failure=self._purse.spent())
+        async with engine.gate.enter(call_tokens(call)) as note:
+            answer = await self._recorded(engine, call, turn, reader)
+            note(answer)
+        self._purse.pay(answer, worst)
+        return answer
+
+    async def _recorded(self, engine: Engine, call: Call, turn: int, reader: ReplyReader) -> Answer:
         number = len(self._answers) + 1
-        await self._record(Attempt(number, turn, self._talk.mark, self._clock.now()))
-        reader = ReplyReader(self._talk.mark, self._talk.form, len(self._talk.prompt.messages))
+        at = engine.identity
+        await self._record(Attempt(number, turn, self._talk.case.mark, self._clock.now(), at.provider, at.model))
         received: list[str] = []
         started = self._clock.seconds()
 
@@ -141,7 +205,7 @@ class Conversation:
                 self._watch(_progress(piece))
 
         try:
-            answer = await self._engine.answer(call, on_delta)
+            answer = await engine.answer(call, on_delta)
         except asyncio.CancelledError:
             failure = Failure(FailureKind.CANCELLED, "The call was cancelled before its reply was complete.")
             seconds = self._clock.seconds() - started
@@ -151,29 +215,6 @@ class Conversation:
         self._answers.append(answer)
         await self._complete(number, answer)
         return answer
-
-    async def _judge(self, text: str) -> tuple[Candidate, tuple[str, ...]]:
-        return await in_thread_if_long(self._talk.prompt.characters + len(text), judge, text, self._talk)
-
-
-async def in_thread_if_long(characters: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do *work* on a text of that many characters; on a long one in a thread, so that others are served meanwhile."""
-    if characters > _LONG_CHARACTERS:
-        return await asyncio.to_thread(work, *args, **kwargs)
-    return work(*args, **kwargs)
-
-
-def judge(text: str, talk: Talk) -> tuple[Candidate, tuple[str, ...]]:
-    """Read a reply, build its candidate and compare it with the original. Returns it with the engine's advice."""
-    reply = parse_reply(text, talk.mark, talk.form, len(talk.prompt.messages))
-    candidate = candidate_from_reply(talk.prompt, reply, talk.form, talk.rule_ids)
-    findings = candidate.findings
-    # A form that could not be read says nothing about the text; its own findings are the repair.
-    if not blocks(findings):
-        findings += check_fidelity(talk.prompt, candidate.after) + check_likeness(
-            talk.prompt, candidate.after, talk.mode
-        )
-    return Candidate(candidate.after, candidate.changes, findings), reply.advice
 
 
 def _progress(piece: TextWritten | EditDraft) -> Progress:

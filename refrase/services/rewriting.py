@@ -4,67 +4,38 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from importlib.metadata import version
 
 import msgspec
-from msgspec import Struct
 
 from refrase.clock import Clock
 from refrase.core.attempt import Attempt, total_usage
-from refrase.core.candidate import Candidate
-from refrase.core.engine import Answer, EngineIdentity, Failure, FailureKind
-from refrase.core.fidelity import check_fidelity
-from refrase.core.fingerprint import fingerprint_of
-from refrase.core.guide import Rule
-from refrase.core.likeness import check_likeness
+from refrase.core.budget import Budget
+from refrase.core.draft import Draft
+from refrase.core.engine import Answer, Failure, FailureKind
+from refrase.core.handle import Handles
+from refrase.core.ledger import Ledger
 from refrase.core.lint import check_rules
 from refrase.core.progress import Finished, Progress, Started
-from refrase.core.prompt import Prompt, check_prompt
 from refrase.core.rewrite import (
     OFFLINE_NOTICE,
     EngineChoice,
     Finding,
-    Form,
-    Mode,
     Order,
     Outcome,
-    Provenance,
     Rewrite,
     Severity,
     Usage,
 )
-from refrase.core.selection import Selected, select_rules
-from refrase.core.target import Target
 from refrase.core.verdict import failed, judged
-from refrase.engine.offline import OfflineEngine
-from refrase.engine.openai_engine import OpenAIEngine
 from refrase.engine.retrying import RetryPolicy
-from refrase.errors import EngineNotConfigured, StorageFailed
-from refrase.guidebook import Guidebook
+from refrase.errors import StorageFailed
 from refrase.instructions import Instructions
-from refrase.services.conversation import Conversation, Result, Talk, Watcher, in_thread_if_long
+from refrase.rendering import Rendering
+from refrase.services.conversation import Conversation, Result, Talk, Watcher
+from refrase.services.engines import Engines
+from refrase.services.plan import Plan, Planner
+from refrase.services.threads import in_thread_if_long
 from refrase.storage.rewrites import Rewrites
-
-# Below this a whole text costs hardly more than edits, which quote what they change. A choice, not a measurement.
-_SHORT_CHARACTERS = 400
-# Room for the account of changes, beside the text itself.
-_ACCOUNT_TOKENS = 4_000
-
-
-class Plan(Struct, frozen=True):
-    """Everything known about an order before anybody is asked."""
-
-    order: Order
-    target: Target
-    selected: tuple[Selected, ...]
-    noticed: tuple[Finding, ...]
-    provenance: Provenance
-    fingerprint: str
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """The guide's rules that apply to the prompt."""
-        return tuple(item.rule for item in self.selected if item.applies)
 
 
 def _unwatched(_progress: Progress) -> None:
@@ -77,130 +48,97 @@ class Rewriter:
     def __init__(
         self,
         *,
-        guidebook: Guidebook,
+        planner: Planner,
         instructions: Instructions,
         rewrites: Rewrites,
-        engine: OpenAIEngine | EngineNotConfigured,
-        offline: OfflineEngine,
+        engines: Engines,
+        rendering: Rendering,
         policy: RetryPolicy,
-        max_prompt_bytes: int,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
         draw_id: Callable[[], str],
-        draw_mark: Callable[[], str],
     ) -> None:
-        self._guidebook = guidebook
+        self._planner = planner
         self._instructions = instructions
         self._rewrites = rewrites
-        self._engine = engine
-        self._offline = offline
+        self._engines = engines
+        self._rendering = rendering
         self._policy = policy
-        self._max_prompt_bytes = max_prompt_bytes
         self._clock = clock
         self._sleep = sleep
         self._draw_id = draw_id
-        self._draw_mark = draw_mark
+        self._flights: dict[str, asyncio.Future[Rewrite]] = {}
 
-    async def rewrite(self, order: Order, watch: Watcher = _unwatched) -> Rewrite:
+    async def rewrite(self, order: Order, watch: Watcher = _unwatched, budget: Budget | None = None) -> Rewrite:
         """Rewrite the prompt of *order*, or hand back what was made of an equal request before.
 
-        *watch* is told of the progress and last of the result. Raises BadInput for what cannot be rewritten,
-        EngineNotConfigured before anything is stored, and StorageFailed where no record could be made before
-        a call. What the engine does wrong is no error here: it is the outcome, with its reason.
+        *watch* is told of the progress and last of the result; *budget* is what many rewrites share. Raises
+        BadInput for what cannot be rewritten, EngineNotConfigured before anything is stored, and StorageFailed
+        where no record could be made before a call. What the engine does wrong is no error here: it is the
+        outcome, with its reason.
         """
-        return await self.carry_out(await self.plan(order), watch)
+        return await self.carry_out(await self._planner.plan(order, is_budgeted=budget is not None), watch, budget)
 
-    async def carry_out(self, plan: Plan, watch: Watcher = _unwatched) -> Rewrite:
-        """Do what was planned. Raises StorageFailed as `rewrite` does."""
-        order = plan.order
-        rewrite = None if order.is_fresh else await self._find_done(plan)
-        if rewrite is None:
-            if order.engine is EngineChoice.OFFLINE:
-                rewrite = await self._fix(order, plan)
-            else:
-                rewrite = await self._ask(order, plan, watch)
+    async def carry_out(self, plan: Plan, watch: Watcher = _unwatched, budget: Budget | None = None) -> Rewrite:
+        """Do what was planned. An equal request that is under way is waited for. Raises as `rewrite` does."""
+        rewrite = await (self._make if plan.order.is_fresh else self._share)(plan, watch, budget)
+        # The request is for this caller’s call, also where the text was written for another one.
+        rewrite = msgspec.structs.replace(rewrite, request=plan.request)
         watch(Finished(rewrite))
         return rewrite
 
-    def check_options(self, target: str, engine: EngineChoice) -> Target:
-        """Return the target of that name. Raises TargetNotFound, and EngineNotConfigured where *engine* is missing."""
-        self._identity(engine)
-        return self._guidebook.get_target(target)
+    async def _share(self, plan: Plan, watch: Watcher, budget: Budget | None) -> Rewrite:
+        """Return what an equal request made, before or just now; else make it, for all who ask meanwhile."""
+        while flight := self._flights.get(plan.fingerprint):
+            await asyncio.wait([flight])
+            if not flight.cancelled():
+                return msgspec.structs.replace(flight.result(), is_joined=True)
+        flight = self._flights[plan.fingerprint] = asyncio.get_running_loop().create_future()
+        try:
+            done = await self._rewrites.find_done(plan.fingerprint)
+            if done is not None:
+                rewrite = msgspec.structs.replace(done, is_reused=True)
+            else:
+                rewrite = await self._make(plan, watch, budget)
+            flight.set_result(rewrite)
+            return rewrite
+        finally:
+            del self._flights[plan.fingerprint]
+            flight.cancel()  # does nothing where there is a result; else the others try for themselves
 
-    async def plan(self, order: Order) -> Plan:
-        """Refuse what cannot be rewritten, before anything is stored or paid. Raises as `rewrite` does."""
-        target = self._guidebook.get_target(order.target)
-        check_prompt(order.prompt, max_prompt_bytes=self._max_prompt_bytes)
-        identity = self._identity(order.engine)
-        return await in_thread_if_long(order.prompt.characters, self._look_at, order, target, identity)
+    async def _make(self, plan: Plan, watch: Watcher, budget: Budget | None) -> Rewrite:
+        if plan.order.engine is EngineChoice.OFFLINE:
+            return await self._fix(plan)
+        own = Budget(plan.order.budget_usd) if plan.order.budget_usd is not None else None
+        return await self._ask(plan, watch, budget or own)
 
-    def _look_at(self, order: Order, target: Target, identity: EngineIdentity) -> Plan:
-        selected = select_rules(target, order.prompt)
-        form = form_for(order.prompt, order.mode)
-        parameters = dict(identity.parameters)
-        if order.engine is EngineChoice.MODEL:
-            parameters["max_output_tokens"] = _max_output_tokens(order.prompt, identity)
-        provenance = Provenance(
-            target=target.id,
-            guide=target.guide.id,
-            guide_version=target.guide.version,
-            template_version=self._instructions.version if order.engine is EngineChoice.MODEL else "",
-            engine=order.engine,
-            mode=order.mode,
-            form=form,
-            provider=identity.provider,
-            engine_model=identity.model,
-            parameters=parameters,
-            refrase_version=version("refrase"),
-        )
-        return Plan(
-            order=order,
-            target=target,
-            selected=selected,
-            noticed=check_rules(order.prompt, [item.rule for item in selected if item.applies]),
-            provenance=provenance,
-            fingerprint=fingerprint_of(order.prompt, provenance),
-        )
+    async def _fix(self, plan: Plan) -> Rewrite:
+        rewrite = self._begun(plan, self._clock.now(), notice=OFFLINE_NOTICE)
+        draft = Draft(plan.case, Handles(plan.case.mark))
+        await in_thread_if_long(plan.order.prompt.characters, self._propose, draft, plan)
+        if not draft.refusals and draft.candidate.after != plan.order.prompt:
+            draft.note(await self._rendering.check(plan.order.prompt, draft.candidate.after, plan.order.terms))
+        fixed = judged(rewrite, draft.candidate, Outcome.FIXED, draft.best if plan.order.accepts_warnings else None)
+        return await self._finish(fixed, plan, Usage(), self._clock.now())
 
-    def _identity(self, choice: EngineChoice) -> EngineIdentity:
-        return self._offline.identity if choice is EngineChoice.OFFLINE else self._configured_engine().identity
+    def _propose(self, draft: Draft, plan: Plan) -> None:
+        draft.propose(self._engines.offline.fix(plan.order.prompt, plan.selected, plan.case.kept))
 
-    def _configured_engine(self) -> OpenAIEngine:
-        if isinstance(self._engine, EngineNotConfigured):
-            raise EngineNotConfigured(self._engine.detail, hint=self._engine.hint)
-        return self._engine
-
-    async def _find_done(self, plan: Plan) -> Rewrite | None:
-        done = await self._rewrites.find_done(plan.fingerprint)
-        return done and msgspec.structs.replace(done, is_reused=True)
-
-    async def _fix(self, order: Order, plan: Plan) -> Rewrite:
-        rewrite = self._begun(order, plan, self._clock.now(), notice=OFFLINE_NOTICE)
-        candidate = await in_thread_if_long(order.prompt.characters, self._fixed, order, plan)
-        return await self._finish(judged(rewrite, candidate, Outcome.FIXED), plan, Usage(), self._clock.now())
-
-    def _fixed(self, order: Order, plan: Plan) -> Candidate:
-        candidate = self._offline.fix(order.prompt, plan.selected)
-        findings = candidate.findings + check_fidelity(order.prompt, candidate.after)
-        findings += check_likeness(order.prompt, candidate.after, order.mode)
-        return Candidate(candidate.after, candidate.changes, findings)
-
-    async def _ask(self, order: Order, plan: Plan, watch: Watcher) -> Rewrite:
-        rewrite = self._begun(order, plan, self._clock.now())
+    async def _ask(self, plan: Plan, watch: Watcher, budget: Budget | None) -> Rewrite:
+        rewrite = self._begun(plan, self._clock.now())
         started_seconds = self._clock.seconds()
         conversation = Conversation(
             Talk(
-                prompt=order.prompt,
+                case=plan.case,
                 target=plan.target,
                 selected=plan.selected,
                 noticed=plan.noticed,
-                mode=order.mode,
-                form=plan.provenance.form,
-                mark=self._mark_for(order.prompt),
                 max_output_tokens=plan.provenance.parameters["max_output_tokens"],
             ),
-            engine=self._configured_engine(),
+            engines=self._engines.chain,
+            budget=budget,
             instructions=self._instructions,
+            rendering=self._rendering,
             policy=self._policy,
             clock=self._clock,
             sleep=self._sleep,
@@ -215,19 +153,22 @@ class Rewriter:
             await asyncio.shield(self._finish(failed(rewrite, failure), plan, Usage(), self._clock.now()))
             raise
         usage = total_usage(result.answers, self._clock.seconds() - started_seconds)
-        return await self._finish(_concluded(rewrite, result), plan, usage, self._clock.now())
+        concluded = _concluded(rewrite, result, accepts_warnings=plan.order.accepts_warnings)
+        return await self._finish(concluded, plan, usage, self._clock.now())
 
-    def _begun(self, order: Order, plan: Plan, started_at: datetime, notice: str = "") -> Rewrite:
+    def _begun(self, plan: Plan, started_at: datetime, notice: str = "") -> Rewrite:
         return Rewrite(
             id=self._draw_id(),
-            name=order.name,
+            name=plan.order.name,
             outcome=Outcome.RUNNING,
-            before=order.prompt,
-            after=order.prompt,
+            before=plan.order.prompt,
+            after=plan.order.prompt,
             reason=None,
             changes=(),
             findings=(),
+            ledger=Ledger(),
             settings=plan.target.settings,
+            request=plan.request,
             advice=(),
             usage=Usage(),
             provenance=plan.provenance,
@@ -263,27 +204,14 @@ class Rewriter:
             return msgspec.structs.replace(rewrite, findings=(*rewrite.findings, lost))
         return rewrite
 
-    def _mark_for(self, prompt: Prompt) -> str:
-        while any((mark := self._draw_mark()) in text for text in prompt.texts):
-            pass
-        return mark
 
-
-def form_for(prompt: Prompt, mode: Mode) -> Form:
-    """Return the form of reply to ask for: edits, but the whole text of short prompts and in the bold mode."""
-    return Form.WHOLE if mode is Mode.BOLD or prompt.characters < _SHORT_CHARACTERS else Form.EDITS
-
-
-def _max_output_tokens(prompt: Prompt, identity: EngineIdentity) -> int:
-    """Return the limit to ask for: no language known to us needs more than a token for two bytes."""
-    size_bytes = sum(len(text.encode()) for text in prompt.texts)
-    return min(identity.max_output_tokens, _ACCOUNT_TOKENS + size_bytes // 2)
-
-
-def _concluded(rewrite: Rewrite, result: Result) -> Rewrite:
+def _concluded(rewrite: Rewrite, result: Result, *, accepts_warnings: bool) -> Rewrite:
     answered = result.answers[-1].model if result.answers else ""
     provenance = msgspec.structs.replace(rewrite.provenance, engine_model_answered=answered)
     rewrite = msgspec.structs.replace(rewrite, provenance=provenance, advice=result.advice)
     if result.failure or result.candidate is None:
-        return failed(rewrite, result.failure or Failure(FailureKind.EMPTY, "The engine gave no reply."))
-    return judged(rewrite, result.candidate, Outcome.REWRITTEN)
+        concluded = failed(rewrite, result.failure or Failure(FailureKind.EMPTY, "The engine gave no reply."))
+    else:
+        flagged = result.best if accepts_warnings else None
+        concluded = judged(rewrite, result.candidate, Outcome.REWRITTEN, flagged)
+    return msgspec.structs.replace(concluded, findings=(*concluded.findings, *result.notes))

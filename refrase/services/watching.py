@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 from refrase.core.progress import Finished, Progress, Started, TextWritten
 from refrase.core.rewrite import Order, Rewrite
-from refrase.services.rewriting import Plan, Rewriter
+from refrase.services.plan import Plan, Planner
+from refrase.services.rewriting import Rewriter
 
 # Readers see no difference below this, and a stream of single tokens costs more than it shows.
 _BATCH_SECONDS = 0.05
@@ -78,14 +79,15 @@ class Job:
 class Watching:
     """Starts rewrites as tasks of the app and keeps them findable while they run."""
 
-    def __init__(self, rewriter: Rewriter) -> None:
+    def __init__(self, planner: Planner, rewriter: Rewriter) -> None:
+        self._planner = planner
         self._rewriter = rewriter
         self._jobs: set[Job] = set()
         self._by_id: dict[str, Job] = {}
 
     async def start(self, order: Order) -> Job:
         """Start the rewrite of *order*. Raises what can be told before anything is paid."""
-        job = Job(self._rewriter, await self._rewriter.plan(order))
+        job = Job(self._rewriter, await self._planner.plan(order))
         self._jobs.add(job)
         job.task.add_done_callback(lambda _task: self._forget(job))
         return job

@@ -1,0 +1,134 @@
+"""What is known of an order before anybody is asked or paid: its target, rules, contract, locks and parameters."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+
+from msgspec import Struct
+
+from refrase.core.candidate import Citable
+from refrase.core.contract import contract_of
+from refrase.core.draft import Case
+from refrase.core.engine import EngineIdentity
+from refrase.core.fingerprint import fingerprint_of
+from refrase.core.guide import Rule
+from refrase.core.lint import check_rules
+from refrase.core.lock import locks_of
+from refrase.core.prompt import Prompt, Span, check_prompt
+from refrase.core.reply_form import form_for, reply_limit_tokens
+from refrase.core.request import RequestField, request_for
+from refrase.core.rewrite import EngineChoice, Finding, Form, Order, Provenance
+from refrase.core.selection import Selected, select_rules
+from refrase.core.target import Target
+from refrase.guidebook import Guidebook
+from refrase.services.engines import Engines
+from refrase.services.threads import in_thread_if_long
+
+
+class Plan(Struct, frozen=True):
+    """Everything known about an order before anybody is asked."""
+
+    order: Order
+    target: Target
+    selected: tuple[Selected, ...]
+    noticed: tuple[Finding, ...]
+    provenance: Provenance
+    fingerprint: str
+    case: Case
+    request: tuple[RequestField, ...]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The guide's rules that apply to the prompt."""
+        return tuple(item.rule for item in self.selected if item.applies)
+
+
+class Planner:
+    """Makes the plan of an order, or refuses the order."""
+
+    def __init__(
+        self,
+        *,
+        guidebook: Guidebook,
+        template_version: str,
+        engines: Engines,
+        max_prompt_bytes: int,
+        draw_mark: Callable[[], str],
+    ) -> None:
+        self._guidebook = guidebook
+        self._template_version = template_version
+        self._engines = engines
+        self._max_prompt_bytes = max_prompt_bytes
+        self._draw_mark = draw_mark
+
+    def check_options(self, target: str, engine: EngineChoice, *, is_budgeted: bool = False) -> Target:
+        """Return the target of that name.
+
+        Raises TargetNotFound, EngineNotConfigured where *engine* is missing, and BudgetWithoutPrice.
+        """
+        self._engines.identity(engine)
+        if is_budgeted and engine is EngineChoice.MODEL:
+            self._engines.check_prices()
+        return self._guidebook.get_target(target)
+
+    async def plan(self, order: Order, *, is_budgeted: bool = False) -> Plan:
+        """Refuse what cannot be rewritten, before anything is stored or paid. Raises as `rewrite` does."""
+        is_budgeted = is_budgeted or order.budget_usd is not None
+        target = self.check_options(order.target, order.engine, is_budgeted=is_budgeted)
+        check_prompt(order.prompt, max_prompt_bytes=self._max_prompt_bytes)
+        identity = self._engines.identity(order.engine)
+        return await in_thread_if_long(order.prompt.characters, self._look_at, order, target, identity)
+
+    def _look_at(self, order: Order, target: Target, identity: EngineIdentity) -> Plan:
+        selected = select_rules(target, order.prompt)
+        form = form_for(order.prompt, order.mode)
+        parameters = dict(identity.parameters)
+        if order.engine is EngineChoice.MODEL:
+            parameters["max_output_tokens"] = reply_limit_tokens(order.prompt, identity.max_output_tokens)
+        provenance = Provenance(
+            target=target.id,
+            guide=target.guide.id,
+            guide_version=target.guide.version,
+            template_version=self._template_version if order.engine is EngineChoice.MODEL else "",
+            engine=order.engine,
+            mode=order.mode,
+            form=form,
+            provider=identity.provider,
+            engine_model=identity.model,
+            parameters=parameters,
+            decisions=identity.decisions,
+            refrase_version=version("refrase"),
+        )
+        return Plan(
+            order=order,
+            target=target,
+            selected=selected,
+            noticed=check_rules(order.prompt, [item.rule for item in selected if item.applies]),
+            provenance=provenance,
+            fingerprint=fingerprint_of(order, provenance),
+            request=request_for(target, order.call),
+            case=self._case(order, target, selected, form),
+        )
+
+    def _case(self, order: Order, target: Target, selected: tuple[Selected, ...], form: Form) -> Case:
+        contract = contract_of(order.prompt, order.terms)
+        locks = [lock for message in contract.messages for lock in locks_of(message, _stated(order, message.number))]
+        applying = frozenset(item.rule.id for item in selected if item.applies)
+        return Case(
+            prompt=order.prompt,
+            contract=contract,
+            terms=order.terms,
+            mode=order.mode,
+            form=form,
+            mark=self._mark_for(order.prompt),
+            citable=Citable(frozenset(rule.id for rule in target.rules), applying),
+            locks=tuple(locks),
+        )
+
+    def _mark_for(self, prompt: Prompt) -> str:
+        while any((mark := self._draw_mark()) in text for text in prompt.texts):
+            pass
+        return mark
+
+
+def _stated(order: Order, number: int) -> tuple[Span, ...]:
+    return tuple(span for span in order.locks if span.message == number)
