@@ -3,8 +3,9 @@
 from http import HTTPStatus
 from typing import Any
 
-from litestar import Response
+from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.openapi.datastructures import ResponseSpec
 
 from refrase.api.schemas import Problem
 from refrase.core.rewrite import Rewrite
@@ -54,3 +55,17 @@ def _errors(extra: Any) -> tuple[dict[str, str], ...]:
     if not isinstance(extra, list):
         return ()
     return tuple({str(key): str(value) for key, value in item.items()} for item in extra if isinstance(item, dict))
+
+
+def problem_responses(**told: str) -> dict[int, ResponseSpec]:
+    """Return the problems that a handler documents: by status (`s404`), what each means."""
+    return {
+        int(status.removeprefix("s")): ResponseSpec(Problem, description=text, media_type="application/problem+json")
+        for status, text in told.items()
+    }
+
+
+def require_json(request: Request[Any, Any, Any]) -> None:
+    """Refuse a body of another type: a page elsewhere can send any but JSON without asking first."""
+    if request.content_type[0] != "application/json":
+        raise HTTPException(status_code=415, detail="The body must be JSON.")

@@ -4,12 +4,10 @@ from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import HTTPException
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from refrase.api.problems import problem_from_error, problem_response
-from refrase.api.schemas import Problem, RewritePage, RewriteRequest, order_from_request
+from refrase.api.problems import problem_from_error, problem_response, problem_responses, require_json
+from refrase.api.schemas import RewritePage, RewriteRequest, order_from_request
 from refrase.api.stream import event_stream
 from refrase.bootstrap import Services
 from refrase.core.attempt import Attempt
@@ -17,15 +15,6 @@ from refrase.core.engine import failure_error
 from refrase.core.rewrite import Outcome, Rewrite
 from refrase.errors import EngineNotConfigured
 from refrase.storage.rewrites import Query
-
-_PROBLEM = "application/problem+json"
-
-
-def _problems(**told: str) -> dict[int, ResponseSpec]:
-    return {
-        int(status.removeprefix("s")): ResponseSpec(Problem, description=text, media_type=_PROBLEM)
-        for status, text in told.items()
-    }
 
 
 class RewriteController(Controller):
@@ -38,7 +27,7 @@ class RewriteController(Controller):
         "/",
         operation_id="CreateRewrite",
         summary="Rewrite a prompt",
-        responses=_problems(
+        responses=problem_responses(
             s400="The request is not valid, or the prompt is empty or no text.",
             s413="The prompt or the body is too large.",
             s415="The body is not JSON.",
@@ -56,8 +45,7 @@ class RewriteController(Controller):
         With `Accept: text/event-stream` the answer is the same as events while it is written: started, text or
         edit, waiting, repairing, and last finished or failed. A client that leaves cancels nothing.
         """
-        if request.content_type[0] != "application/json":
-            raise HTTPException(status_code=415, detail="The body must be JSON.")
+        require_json(request)
         order = order_from_request(data, services.settings.default_target)
         try:
             job = await services.watching.start(order)
@@ -91,7 +79,7 @@ class RewriteController(Controller):
         "/{rewrite_id:str}",
         operation_id="GetRewrite",
         summary="Get a stored pair",
-        responses=_problems(s404="There is no such pair."),
+        responses=problem_responses(s404="There is no such pair."),
     )
     async def get_pair(self, rewrite_id: FromPath[str], services: NamedDependency[Services]) -> Rewrite:
         """Get a stored pair; its outcome is `running` while the engine is at work."""
@@ -102,7 +90,7 @@ class RewriteController(Controller):
         "/{rewrite_id:str}/attempts",
         operation_id="ListAttempts",
         summary="List the calls behind a pair",
-        responses=_problems(s404="There is no such pair."),
+        responses=problem_responses(s404="There is no such pair."),
     )
     async def list_attempts(
         self, rewrite_id: FromPath[str], services: NamedDependency[Services]

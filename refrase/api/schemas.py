@@ -1,12 +1,19 @@
 """What callers send. What they get back are the core's own values."""
 
+import re
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from refrase.core.prompt import UNSTATED_ROLE, Message, Prompt
-from refrase.core.rewrite import EngineChoice, Mode, Order, Rewrite
+from refrase.core.ledger import Ledger
+from refrase.core.prompt import UNSTATED_ROLE, Message, Prompt, Span
+from refrase.core.request import call_from_json
+from refrase.core.rewrite import EngineChoice, Finding, Mode, Order, Rewrite
+from refrase.core.syntax import Syntax
+from refrase.core.terms import Terms
+from refrase.core.tool import tools_from_json
 from refrase.errors import OptionInvalid
 
 _MOST_MESSAGES = 200
@@ -17,6 +24,18 @@ class MessageRequest(Struct, forbid_unknown_fields=True):
 
     content: Annotated[str, Meta(description="The text of the message.")]
     role: Annotated[str, Meta(description="system, user, assistant, tool or developer.", max_length=40)] = UNSTATED_ROLE
+
+
+class LockRequest(Struct, forbid_unknown_fields=True):
+    """What stays as it is: a whole message, a stretch of it, or every place of a text in it."""
+
+    message: Annotated[
+        Annotated[int, Meta(ge=0)] | None, Meta(description="Which message, from 0; with `prompt` there is only 0.")
+    ] = None
+    pointer: Annotated[str, Meta(description="The same as a JSON pointer: /messages/1/content, /prompt.")] = ""
+    start: Annotated[Annotated[int, Meta(ge=0)] | None, Meta(description="First character, from 0.")] = None
+    end: Annotated[Annotated[int, Meta(ge=0)] | None, Meta(description="Behind the last character.")] = None
+    text: Annotated[str, Meta(description="A text: every place where it stands is locked.")] = ""
 
 
 class RewriteRequest(Struct, forbid_unknown_fields=True):
@@ -34,8 +53,49 @@ class RewriteRequest(Struct, forbid_unknown_fields=True):
         EngineChoice, Meta(description="`offline` applies the guide's mechanical fixes without any model.")
     ] = EngineChoice.MODEL
     mode: Annotated[Mode, Meta(description="How far the rewrite may go.")] = Mode.CONSERVATIVE
+    syntaxes: Annotated[
+        tuple[Syntax, ...] | None,
+        Meta(
+            description="The template syntaxes of the prompt; null: found out by evidence; empty or `none`: no "
+            "template."
+        ),
+    ] = None
+    tools: Annotated[
+        list[dict[str, Any]] | None,
+        Meta(description="The tools that the target is called with; their names in the prompt are kept."),
+    ] = None
+    locks: Annotated[tuple[LockRequest, ...], Meta(description="What stays as it is.", max_length=200)] = ()
+    accept_warnings: Annotated[
+        bool, Meta(description="Where no rewrite passes the checks, answer with the best one, its outcome `flagged`.")
+    ] = False
+    call: Annotated[
+        dict[str, Any] | None,
+        Meta(description="How the prompt is called today: the request body, in any vendor's form. It is translated."),
+    ] = None
+    budget_usd: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(description="The most that it may cost, in US dollars; no call is made that could pass it."),
+    ] = None
     fresh: Annotated[bool, Meta(description="Ask anew, even where an equal request was answered before.")] = False
     name: Annotated[str, Meta(description="What the caller calls this prompt, for its history.", max_length=500)] = ""
+
+
+class CheckRequest(Struct, forbid_unknown_fields=True):
+    """Two prompts to compare, each a text or a list of messages."""
+
+    before: str | Annotated[tuple[MessageRequest, ...], Meta(max_length=200)]
+    after: str | Annotated[tuple[MessageRequest, ...], Meta(max_length=200)]
+    mode: Annotated[Mode, Meta(description="How far the second may go from the first.")] = Mode.CONSERVATIVE
+    syntaxes: tuple[Syntax, ...] | None = None
+    tools: list[dict[str, Any]] | None = None
+
+
+class CheckView(Struct):
+    """What the gate says. `is_blocked` is whether the second prompt may stand for the first."""
+
+    is_blocked: bool
+    findings: tuple[Finding, ...]
+    ledger: Ledger
 
 
 class RewritePage(Struct):
@@ -104,4 +164,64 @@ def order_from_request(request: RewriteRequest, default_target: str) -> Order:
         mode=request.mode,
         is_fresh=request.fresh,
         name=request.name,
+        terms=_terms(request.syntaxes, request.tools or (request.call or {}).get("tools")),
+        locks=tuple(span for lock in request.locks for span in spans_of(lock, messages)),
+        accepts_warnings=request.accept_warnings,
+        call=call_from_json(request.call) if request.call is not None else None,
+        budget_usd=request.budget_usd,
     )
+
+
+def check_from_request(request: CheckRequest) -> tuple[Prompt, Prompt, Mode, Terms]:
+    """Return what the caller wants compared."""
+    before, after = (
+        Prompt((Message(told),))
+        if isinstance(told, str)
+        else Prompt(tuple(Message(message.content, message.role) for message in told))
+        for told in (request.before, request.after)
+    )
+    return before, after, request.mode, _terms(request.syntaxes, request.tools)
+
+
+def spans_of(lock: LockRequest, messages: tuple[Message, ...]) -> Iterator[Span]:
+    """Yield the stretches that *lock* means. Raises OptionInvalid where it means none."""
+    number = lock.message if lock.message is not None else _pointed(lock.pointer)
+    if number is not None and number >= len(messages):
+        raise OptionInvalid(f"A lock names message {number}, and there are {len(messages)}, counted from 0.")
+    if lock.text:
+        found = list(_places(lock.text, messages, number))
+        if not found:
+            raise OptionInvalid(f"The text to lock, {lock.text[:60]!r}, does not stand in the prompt.")
+        yield from found
+        return
+    if number is None:
+        number = 0
+        if len(messages) > 1 or lock.start is None:
+            raise OptionInvalid("A lock needs `message`, `pointer` or `text`.")
+    length = len(messages[number].text)
+    start, end = lock.start or 0, length if lock.end is None else lock.end
+    if not start < end <= length:
+        raise OptionInvalid(f"A lock of characters {start} to {end} does not lie in a message of {length}.")
+    yield Span(start, end, number)
+
+
+def _places(text: str, messages: tuple[Message, ...], number: int | None) -> Iterator[Span]:
+    for index, message in enumerate(messages):
+        if number is None or number == index:
+            position = message.text.find(text)
+            while position >= 0:
+                yield Span(position, position + len(text), index)
+                position = message.text.find(text, position + len(text))
+
+
+def _pointed(pointer: str) -> int | None:
+    match = re.fullmatch(r"/prompt|/messages/(\d{1,4})(?:/content)?", pointer)
+    if pointer and not match:
+        raise OptionInvalid(
+            f"The pointer {pointer!r} leads to no message.", hint="Write /messages/0/content or /prompt."
+        )
+    return int(match[1] or 0) if match else None
+
+
+def _terms(syntaxes: tuple[Syntax, ...] | None, tools: list[dict[str, Any]] | None) -> Terms:
+    return Terms(None if syntaxes is None else frozenset(syntaxes), None if tools is None else tools_from_json(tools))

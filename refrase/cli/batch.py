@@ -16,8 +16,9 @@ from refrase.errors import EXIT_FAILED, EXIT_INTERRUPTED, EngineNotConfigured
 
 if TYPE_CHECKING:
     from refrase.services.batch import BatchOptions, BatchRunner
-    from refrase.services.planning import LibraryPlan
+    from refrase.services.library_plan import LibraryPlan
 
+_TOLD = {Outcome.FAILED, Outcome.RETURNED, Outcome.FLAGGED}
 _INTERRUPTED = Reason("interrupted", "Interrupted.", "Run the same command again: what is done is not paid again.")
 
 
@@ -31,6 +32,10 @@ _INTERRUPTED = Reason("interrupted", "Interrupted.", "Run the same command again
 @click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 64), help="Prompts at a time.")
 @options.fresh
 @click.option("--overwrite", is_flag=True, help="Write over files that were edited since, or that are not ours.")
+@options.syntax
+@options.tools
+@options.accept_warnings
+@options.budget
 @options.as_json
 def command(
     path: Path,
@@ -42,6 +47,10 @@ def command(
     concurrency: int,
     fresh: bool,
     overwrite: bool,
+    syntaxes: tuple[str, ...],
+    tools: Path | None,
+    accept_warnings: bool,
+    budget_usd: float | None,
     as_json: bool,
 ) -> None:
     """Rewrite every prompt under PATH and write the same layout to the folder of --out.
@@ -51,7 +60,7 @@ def command(
     """
     from refrase.bootstrap import settings_from_environment
     from refrase.services.batch import BatchOptions
-    from refrase.services.planning import plan_library
+    from refrase.services.library_plan import plan_library
 
     with output.told_as_json(as_json):
         settings = settings_from_environment()
@@ -63,6 +72,9 @@ def command(
             concurrency=concurrency,
             is_fresh=fresh,
             overwrites=overwrite,
+            terms=options.terms_from_options(syntaxes, tools),
+            accepts_warnings=accept_warnings,
+            budget_usd=budget_usd,
         )
         report = asyncio.run(_run(plan, chosen))
     if as_json:
@@ -79,7 +91,7 @@ async def _run(plan: "LibraryPlan", chosen: "BatchOptions") -> RunReport:
     from refrase.services.batch import BatchRunner
 
     async with open_services(settings_from_environment()) as services:
-        runner = BatchRunner(services.rewriter, SystemClock())
+        runner = BatchRunner(services.planner, services.rewriter, SystemClock())
         _stop_on_interrupt(runner)
         try:
             with _Shown(plan.prompt_count) as on_item:
@@ -131,7 +143,7 @@ class _Shown:
 
     def _advance(self, item: Item) -> None:
         if self._bar is not None:
-            if item.status in {Outcome.FAILED, Outcome.RETURNED}:
+            if item.status in _TOLD:
                 self._bar.console.print(_line(item), markup=False, highlight=False)
             self._bar.advance(self._task)
 
@@ -140,7 +152,7 @@ class _Shown:
 
 
 def _line(item: Item) -> str:
-    why = f": {item.reason.message}" if item.reason and item.status in {Outcome.FAILED, Outcome.RETURNED} else ""
+    why = f": {item.reason.message}" if item.reason and item.status in _TOLD else ""
     again = " (done before)" if item.is_reused else ""
     return f"{item.status:<10} {item.name}{again}{why}"
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import click
 import msgspec
 
+from refrase.core.ledger import Evidence, Ledger
+from refrase.core.prompt import Prompt, Span
 from refrase.core.rewrite import Author, Finding, Outcome, Rewrite, Severity
 from refrase.errors import EXIT_ENGINE, EXIT_OK, EXIT_RETURNED, RefraseError, code_of
 
@@ -15,6 +17,7 @@ _COLOURS = {
     Outcome.REWRITTEN: "green",
     Outcome.FIXED: "cyan",
     Outcome.UNCHANGED: "blue",
+    Outcome.FLAGGED: "magenta",
     Outcome.RETURNED: "yellow",
     Outcome.FAILED: "red",
 }
@@ -57,7 +60,8 @@ def print_bytes(data: bytes) -> None:
 
 def exit_code_of(rewrite: Rewrite) -> int:
     """Return the exit code that tells what became of a prompt."""
-    return {Outcome.RETURNED: EXIT_RETURNED, Outcome.FAILED: EXIT_ENGINE}.get(rewrite.outcome, EXIT_OK)
+    codes = {Outcome.RETURNED: EXIT_RETURNED, Outcome.FLAGGED: EXIT_RETURNED, Outcome.FAILED: EXIT_ENGINE}
+    return codes.get(rewrite.outcome, EXIT_OK)
 
 
 def outcome_word(outcome: str) -> str:
@@ -71,6 +75,8 @@ def say_summary(rewrite: Rewrite) -> None:
     if rewrite.changes:
         parts.append(_count(len(rewrite.changes), "change"))
     parts += usage_parts(rewrite)
+    if rewrite.is_joined:
+        parts.append("asked once, together with an equal request")
     if rewrite.is_reused:
         parts.append("answered before (--fresh asks anew)")
     say(f"{outcome_word(rewrite.outcome)} {', '.join(parts)}")
@@ -109,15 +115,16 @@ def say_explanation(rewrite: Rewrite, sources: dict[str, str]) -> None:
     _say_list("Changes", (_change_lines(rewrite, sources)))
     noticed = [finding for finding in rewrite.findings if finding.kind == "guide_rule"]
     checked = [finding for finding in rewrite.findings if finding.kind != "guide_rule"]
-    _say_list("Checks", [_finding_line(finding) for finding in checked] or ["everything survived"])
+    say_findings(checked)
+    say_ledger(rewrite.ledger, rewrite.before, rewrite.after)
     if noticed:
         _say_list("What the guide's checks see in it", (f"{item.message} [{item.rule}]" for item in noticed))
     _say_list(
-        f"Request settings for {rewrite.provenance.target}",
+        f"The request for {rewrite.provenance.target}",
         (
-            f"{setting.use} {setting.name}{_assigned(setting.value)}: {setting.reason}"
-            f" [{setting.rule}] {setting.source_url}"
-            for setting in rewrite.settings
+            f"{field.use} {field.name}{_assigned(field.value)}: {field.reason}"
+            f"{f' [{field.rule}] {field.source_url}' if field.rule else ''}"
+            for field in rewrite.request
         ),
     )
     _say_list("The engine advises", rewrite.advice)
@@ -129,6 +136,24 @@ def say_explanation(rewrite: Rewrite, sources: dict[str, str]) -> None:
             f"guide {provenance.guide} {provenance.guide_version}, pair {rewrite.id}",
         ),
     )
+
+
+def say_ledger(ledger: Ledger, before: Prompt, after: Prompt) -> None:
+    """Say where every instruction went that was not kept word for word."""
+    lines: list[str] = []
+    for entry in ledger.entries:
+        old = " / ".join(_quoted(before, span) for span in entry.before)
+        new = " / ".join(_quoted(after, span) for span in entry.after)
+        shown = {Evidence.CODE: "", Evidence.ENGINE: " (the engine says so)", Evidence.NONE: " (not verified)"}
+        cited = f" [{entry.rule}]" if entry.rule else ""
+        lines.append(f"{entry.fate}{shown[entry.evidence]}{cited}: {' → '.join(filter(None, (old, new)))}")
+    kept = f"{ledger.kept} kept word for word"
+    _say_list(f"Instructions: {kept}, {_count(len(lines), 'other')}", lines)
+
+
+def say_findings(findings: Iterable[Finding]) -> None:
+    """Say what the checks found."""
+    _say_list("Checks", [_finding_line(finding) for finding in findings] or ["everything survived"])
 
 
 def unified_diff(rewrite: Rewrite, name: str) -> str:
@@ -170,6 +195,11 @@ def _say_list(title: str, lines: Iterable[str]) -> None:
 
 def _assigned(value: object) -> str:
     return "" if value is None else f" = {msgspec.json.encode(value).decode()}"
+
+
+def _quoted(prompt: Prompt, span: Span) -> str:
+    flat = " ".join(prompt.texts[span.message][span.start : span.end].split())
+    return f"“{flat if len(flat) <= 80 else flat[:79] + '…'}”"
 
 
 def _count(number: int, noun: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from refrase.cli import options, output
-from refrase.core.rewrite import EngineChoice, Mode, Order, Outcome, Rewrite
+from refrase.core.rewrite import EngineChoice, Mode, Order, Rewrite
 from refrase.errors import EngineNotConfigured
 from refrase.library.document import Document
 
@@ -22,6 +22,11 @@ from refrase.library.document import Document
 @click.option("--diff", is_flag=True, help="Print the difference instead of the text.")
 @click.option("--explain", is_flag=True, help="Tell each change with its rule and source, checks and settings.")
 @options.fresh
+@options.syntax
+@options.tools
+@options.accept_warnings
+@options.budget
+@options.call
 def command(
     file: Path | None,
     target: str | None,
@@ -32,13 +37,20 @@ def command(
     diff: bool,
     explain: bool,
     fresh: bool,
+    syntaxes: tuple[str, ...],
+    tools: Path | None,
+    accept_warnings: bool,
+    budget_usd: float | None,
+    call: Path | None,
 ) -> None:
     """Rewrite the prompt in FILE, or from standard input, for a target model.
 
     The text goes to standard output, everything said about it to standard error. A front matter stays as it is.
-    Exit codes: 0 done or unchanged, 2 bad input, 3 returned as it was, 4 no engine, 5 the engine failed, 6 database.
+    What stands between <!-- refrase:lock --> and <!-- /refrase:lock --> is left as it is.
+    Exit codes: 0 done or unchanged, 2 bad input, 3 returned or flagged, 4 no engine, 5 the engine failed, 6 database.
     """
     from refrase.bootstrap import settings_from_environment
+    from refrase.core.request import call_from_json
     from refrase.library.files import read_single, write_atomically
     from refrase.library.plaintext import read_plaintext
 
@@ -47,6 +59,7 @@ def command(
             output.say("Paste the prompt, then press Ctrl-D (Windows: Ctrl-Z, Enter).")
         document = read_plaintext(sys.stdin.buffer.read(), "Standard input") if file is None else read_single(file)
         settings = settings_from_environment()
+        today = options.call_from_option(call)
         order = Order(
             prompt=document.slots[0].prompt,
             target=target or settings.default_target,
@@ -54,6 +67,10 @@ def command(
             mode=Mode(mode),
             is_fresh=fresh,
             name=str(file) if file else "",
+            terms=options.terms_from_options(syntaxes, tools, today),
+            call=call_from_json(today) if call else None,
+            accepts_warnings=accept_warnings,
+            budget_usd=budget_usd,
         )
         rewrite, sources = asyncio.run(_rewrite(order, is_interactive=not as_json))
         data = document.with_prompts({"": rewrite.after})
@@ -109,5 +126,5 @@ def _show(
         output.say_explanation(rewrite, sources)
     output.say_summary(rewrite)
     if out is not None:
-        note = "" if rewrite.outcome in {Outcome.REWRITTEN, Outcome.FIXED} else " (the original text)"
+        note = "" if rewrite.after != rewrite.before else " (the original text)"
         output.say(f"  written to {out}{note}")

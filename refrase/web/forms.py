@@ -1,9 +1,13 @@
 """What the form sends, and what it means."""
 
+from collections.abc import Iterator
+
+import msgspec
 from msgspec import Struct
 
-from refrase.core.prompt import prompt_from_text
+from refrase.core.prompt import Span, prompt_from_text
 from refrase.core.rewrite import EngineChoice, Mode, Order, Rewrite
+from refrase.errors import OptionInvalid
 
 
 class RewriteForm(Struct):
@@ -14,6 +18,8 @@ class RewriteForm(Struct):
     mode: Mode = Mode.CONSERVATIVE
     engine: EngineChoice = EngineChoice.MODEL
     fresh: str = ""
+    accept_warnings: str = ""
+    locks: str = ""  # texts that stay as they are, as a JSON list: what was selected in the form
 
 
 def order_from_form(form: RewriteForm, default_target: str) -> Order:
@@ -24,7 +30,27 @@ def order_from_form(form: RewriteForm, default_target: str) -> Order:
         engine=form.engine,
         mode=form.mode,
         is_fresh=bool(form.fresh),
+        locks=tuple(_spans(form)),
+        accepts_warnings=bool(form.accept_warnings),
     )
+
+
+def _spans(form: RewriteForm) -> Iterator[Span]:
+    """Yield every place of the texts that the form locks. Raises OptionInvalid where one is not there any more."""
+    prompt = form.prompt.replace("\r\n", "\n")
+    try:
+        texts = msgspec.json.decode(form.locks or "[]", type=list[str])
+    except msgspec.MsgspecError:
+        raise OptionInvalid("The form's list of locked texts cannot be read.", hint="Reload the form.") from None
+    for text in texts:
+        plain = text.replace("\r\n", "\n")
+        position = prompt.find(plain) if plain else -1
+        if position < 0:
+            shown = " ".join(plain.split())[:60]
+            raise OptionInvalid(f"The locked text “{shown}” does not stand in the prompt any more.", hint="Unlock it.")
+        while position >= 0:
+            yield Span(position, position + len(plain))
+            position = prompt.find(plain, position + len(plain))
 
 
 def form_from_rewrite(rewrite: Rewrite) -> RewriteForm:

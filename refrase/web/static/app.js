@@ -1,4 +1,4 @@
-// What a page does with JavaScript and does not need: copying, and Ctrl+Enter.
+// What a page does with JavaScript and does not need: copying, Ctrl+Enter, locking what is selected.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
@@ -29,3 +29,33 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("[data-once]").forEach((button) => { button.disabled = false; });
 });
+
+// Locked texts: a list in a hidden field, shown below the prompt, each with a button that takes it off again.
+const lockButton = document.getElementById("lock");
+if (lockButton) {
+  const field = document.getElementById("locks");
+  const list = document.getElementById("locked");
+  const prompt = document.getElementById("prompt");
+  const texts = () => JSON.parse(field.value || "[]");
+  const show = (locked) => {
+    field.value = locked.length ? JSON.stringify(locked) : "";
+    list.replaceChildren(...locked.map((text, index) => {
+      const item = document.createElement("li");
+      item.append(text.length > 60 ? `${text.slice(0, 59)}…` : text);
+      const off = document.createElement("button");
+      off.type = "button";
+      off.textContent = "×";
+      off.setAttribute("aria-label", "Unlock");
+      off.addEventListener("click", () => show(texts().filter((_, other) => other !== index)));
+      item.append(off);
+      return item;
+    }));
+  };
+  lockButton.hidden = false;
+  lockButton.addEventListener("click", () => {
+    const selected = prompt.value.slice(prompt.selectionStart, prompt.selectionEnd);
+    if (selected.trim() && !texts().includes(selected)) show([...texts(), selected]);
+    prompt.focus();
+  });
+  show(texts());
+}
