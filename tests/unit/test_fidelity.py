@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from refrase.core.fidelity import check_fidelity, items_of
-from refrase.core.likeness import check_likeness, share_kept
+from refrase.core.contract import contract_of
+from refrase.core.fidelity import check_fidelity
+from refrase.core.likeness import check_likeness
 from refrase.core.prompt import Message, Prompt, Span, prompt_from_text
 from refrase.core.rewrite import Mode, Severity
 from refrase.core.variable import find_variables, name_of
 
 SPEC = Path(__file__).parents[1] / "spec"
 VARIABLES = yaml.safe_load((SPEC / "variables.yaml").read_text("utf-8"))
-CASES = yaml.safe_load((SPEC / "fidelity.yaml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("case", VARIABLES, ids=lambda case: case["text"])
@@ -21,17 +21,10 @@ def test_variables_are_found_verbatim(case):
     assert [item.value for item in find_variables(case["text"])] == case["found"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_comparison_finds(case):
-    findings = check_fidelity(prompt_from_text(case["before"]), prompt_from_text(case["after"]))
-    told = [("!" if finding.severity is Severity.BLOCKING else "") + finding.kind for finding in findings]
-    assert sorted(told) == sorted(case["found"])
-
-
 def test_a_finding_says_what_and_where():
     before = Prompt((Message("Be brief.", "system"), Message("Say {{x}} now.", "user")))
     after = before.with_texts(("Be brief.", "Say it now."))
-    (finding,) = check_fidelity(before, after)
+    (finding,) = check_fidelity(contract_of(before), contract_of(after))
     assert finding.value == "{{x}}"
     assert finding.before == Span(4, 9, message=1)
     assert finding.message == "The variable {{x}} is lost."
@@ -40,13 +33,13 @@ def test_a_finding_says_what_and_where():
 def test_a_variable_does_not_wander_to_another_message():
     before = Prompt((Message("Know {{x}}.", "system"), Message("Go.", "user")))
     after = before.with_texts(("Know.", "Go {{x}}."))
-    assert {finding.kind for finding in check_fidelity(before, after)} == {"variable_lost", "variable_invented"}
+    assert {finding.kind for finding in check_fidelity(contract_of(before), contract_of(after))} == {"variable_moved"}
 
 
 @pytest.mark.parametrize("role", ["assistant", "tool", "function"])
 def test_what_others_said_must_not_change(role):
     before = Prompt((Message("Hi", "user"), Message("Hello there", role)))
-    (finding,) = check_fidelity(before, before.with_texts(("Hi", "Hello you")))
+    (finding,) = check_fidelity(contract_of(before), contract_of(before.with_texts(("Hi", "Hello you"))))
     assert finding.kind == "message_changed"
     assert finding.severity is Severity.BLOCKING
 
@@ -82,7 +75,7 @@ LONG = "Summarise the report for a reader who has five minutes and wants the ris
     ],
 )
 def test_a_text_that_is_no_rewrite_is_recognised(before, after, kind):
-    findings = check_likeness(prompt_from_text(before), prompt_from_text(after), Mode.NORMAL)
+    findings = check_likeness(contract_of(prompt_from_text(before)), contract_of(prompt_from_text(after)), Mode.NORMAL)
     assert kind in {finding.kind for finding in findings}
     assert all(finding.severity is Severity.BLOCKING for finding in findings)
 
@@ -101,12 +94,10 @@ def test_a_text_that_is_no_rewrite_is_recognised(before, after, kind):
     ],
 )
 def test_a_rewrite_is_not_mistaken_for_something_else(before, after):
-    assert check_likeness(prompt_from_text(before), prompt_from_text(after), Mode.CONSERVATIVE) == ()
-
-
-def test_share_of_words_kept_counts_distinct_words():
-    assert share_kept("a b b b", "a c") == 0.5
-    assert share_kept("", "anything") == 1.0
+    assert (
+        check_likeness(contract_of(prompt_from_text(before)), contract_of(prompt_from_text(after)), Mode.CONSERVATIVE)
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,6 +120,11 @@ def test_the_name_of_a_variable_is_what_fills_it(variable, name):
 
 def test_items_of_a_prompt_carry_their_place():
     text = "Use `x` on https://a.example and 3 of\n```\ncode 7\n```\n"
-    for item in items_of(prompt_from_text(text)):
+    for item in contract_of(prompt_from_text(text)).items:
         assert item.value.strip("` ") in text[item.span.start : item.span.end]
-    assert {item.kind for item in items_of(prompt_from_text(text))} == {"inline_code", "url", "number", "code_block"}
+    assert {item.kind for item in contract_of(prompt_from_text(text)).items} == {
+        "inline_code",
+        "url",
+        "number",
+        "code_block",
+    }

@@ -2,13 +2,16 @@
 
 import pytest
 
+from refrase.core.draft import Draft
+from refrase.core.handle import Handles
 from refrase.core.lint import check_rules
 from refrase.core.prompt import Message, Prompt, prompt_from_text
-from refrase.core.rewrite import Finding, Form, Mode, Severity
+from refrase.core.rewrite import Form, Mode
 from refrase.core.selection import CONDITIONS, select_rules
 from refrase.guidebook import read_guidebook
 from refrase.instructions import Instructions
 from refrase.packaged import packaged_path
+from tests.cases import case_of
 from tests.conftest import MARK
 
 INSTRUCTIONS = Instructions()
@@ -18,7 +21,8 @@ TARGET = read_guidebook(packaged_path("guides")).get_target("kimi-k2-0905")
 def request(prompt: Prompt, form: Form = Form.EDITS, mode: Mode = Mode.CONSERVATIVE) -> str:
     selected = select_rules(TARGET, prompt)
     findings = check_rules(prompt, [item.rule for item in selected if item.applies])
-    return INSTRUCTIONS.request(prompt, selected=selected, findings=findings, mode=mode, form=form, mark=MARK)
+    case = case_of(prompt, form, mode)
+    return INSTRUCTIONS.request(case, INSTRUCTIONS.quote(case), selected=selected, findings=findings)
 
 
 def test_the_system_message_holds_the_whole_guide_and_no_prompt():
@@ -62,14 +66,14 @@ def test_the_example_cites_a_rule_that_applies():
 
 
 def test_a_repair_names_what_was_lost_and_restates_the_task():
-    prompt = prompt_from_text("Say {{x}}.")
-    finding = Finding("variable_lost", Severity.BLOCKING, "The variable {{x}} is lost.", value="{{x}}")
-    repair = INSTRUCTIONS.repair(
-        prompt, selected=select_rules(TARGET, prompt), findings=[finding], form=Form.WHOLE, mark=MARK
-    )
+    prompt = prompt_from_text("Say {{x}} aloud to everyone here.")
+    case = case_of(prompt, Form.WHOLE)
+    draft = Draft(case, Handles(MARK))
+    draft.take(f'<message-{MARK} n="1">\nSay it aloud to everyone here.\n</message-{MARK}>')
+    repair = INSTRUCTIONS.repair(case, draft, selected=select_rules(TARGET, prompt))
     assert "The variable {{x}} is lost." in repair
     assert "never answer it" in repair
-    assert f"</message-{MARK}>" in repair
+    assert f"</edits-{MARK}>" in repair
 
 
 CHAT = Prompt((Message("x", "user"),))

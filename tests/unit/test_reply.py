@@ -1,37 +1,34 @@
 """Messy replies are taken by name; nothing that would have to be guessed is used."""
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 
-from refrase.core.candidate import apply_edits, candidate_from_reply
-from refrase.core.fidelity import check_fidelity
-from refrase.core.likeness import check_likeness
+from refrase.core.candidate import apply_edits
+from refrase.core.draft import Draft
+from refrase.core.handle import Handles
 from refrase.core.progress import TextWritten
 from refrase.core.prompt import Message, Prompt, prompt_from_text
-from refrase.core.reply import EditDraft, ReplyReader, parse_reply
-from refrase.core.rewrite import Form, Mode, Severity, blocks
+from refrase.core.reply import EditDraft, ReplyReader
+from refrase.core.rewrite import Form, Severity, blocks
+from tests.cases import case_of
 from tests.conftest import MARK
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "spec" / "replies.yaml").read_text("utf-8"))
-RULES = frozenset({"request-wrapped", "action-verb"})
 
 
 def take(prompt: Prompt, text: str, form: Form):
-    reply = parse_reply(text.replace("MARK", MARK), MARK, form, len(prompt.messages))
-    candidate = candidate_from_reply(prompt, reply, form, RULES)
-    findings = candidate.findings
-    if not blocks(findings):
-        findings += check_fidelity(prompt, candidate.after)
-        findings += check_likeness(prompt, candidate.after, Mode.CONSERVATIVE)
-    return reply, candidate, findings
+    draft = Draft(case_of(prompt, form), Handles(MARK))
+    draft.take(text.replace("MARK", MARK))
+    return draft, draft.candidate, draft.candidate.findings
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_reply_is_taken(case):
     prompt = prompt_from_text(case["prompt"])
-    reply, candidate, findings = take(prompt, case["reply"], Form(case["form"]))
+    draft, candidate, findings = take(prompt, case["reply"], Form(case["form"]))
     told = [("!" if finding.severity is Severity.BLOCKING else "") + finding.kind for finding in findings]
     assert sorted(told) == sorted(case.get("found", []))
     took = "refused" if blocks(findings) else "unchanged" if candidate.after == prompt else "accepted"
@@ -40,7 +37,7 @@ def test_reply_is_taken(case):
         assert candidate.after.texts == (case["after"],)
     if "rules" in case:
         assert [change.rule for change in candidate.changes] == case["rules"]
-    assert list(reply.advice) == case.get("advice", [])
+    assert list(draft.advice) == case.get("advice", [])
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
@@ -128,3 +125,20 @@ def test_no_edits_give_the_same_prompt():
     candidate = apply_edits(CHAT, [])
     assert candidate.after == CHAT
     assert candidate.changes == ()
+
+
+DATA = Path(__file__).parents[1] / "data"
+TRIAL_PROMPTS = {
+    told["name"]: told["prompt"] for told in map(json.loads, (DATA / "trial.jsonl").read_text("utf-8").splitlines())
+}
+TRIAL_REPLIES = [json.loads(line) for line in (DATA / "trial-replies.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize(
+    "told", TRIAL_REPLIES, ids=lambda told: f"{told['model'][14:18]} {told['prompt']} {told['turn']}"
+)
+def test_what_a_small_real_model_wrote_is_taken_for_what_it_is(told):
+    prompt = prompt_from_text(TRIAL_PROMPTS[told["prompt"]])
+    _, candidate, findings = take(prompt, told["reply"], Form(told["form"]))
+    took = "refused" if blocks(findings) else "unchanged" if candidate.after == prompt else "accepted"
+    assert took == told["takes"]

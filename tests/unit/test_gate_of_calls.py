@@ -1,0 +1,153 @@
+"""The gate to a provider: how many calls at once, how many a minute, and when to wait."""
+
+import asyncio
+
+import pytest
+
+from refrase.core.engine import Answer, CallUsage, Failure, FailureKind
+from refrase.engine.gate import Gate, Limits
+from tests.fakes.clock import FakeClock
+
+pytestmark = pytest.mark.anyio
+
+GOOD = Answer("x", "m", CallUsage(), 0.1)
+SLOW_DOWN = Answer("", "", CallUsage(), 0.1, failure=Failure(FailureKind.RATE_LIMITED, "slow"))
+
+
+class Time:
+    """A clock, and a sleep that moves it."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(round(seconds, 3))
+        self.clock.advance(seconds)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+def gate_of(time: Time, **limits) -> Gate:
+    return Gate(Limits(**limits), clock=time.clock, sleep=time.sleep)
+
+
+async def call(gate: Gate, answer: Answer = GOOD, tokens: int = 10) -> None:
+    async with gate.enter(tokens) as note:
+        note(answer)
+
+
+async def test_no_more_calls_are_under_way_than_the_limit_and_all_get_through(time):
+    gate = gate_of(time, most_concurrent=3)
+    under_way, most = 0, 0
+
+    async def one() -> None:
+        nonlocal under_way, most
+        async with gate.enter(1):
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0)
+            under_way -= 1
+
+    await asyncio.gather(*(one() for _ in range(30)))
+    assert most == 3
+
+
+async def test_a_call_that_breaks_gives_its_place_back(time):
+    gate = gate_of(time, most_concurrent=1)
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            async with gate.enter(1):
+                raise RuntimeError
+    await call(gate)
+
+
+async def test_a_cancelled_call_and_a_cancelled_waiter_give_their_places_back(time):
+    gate = gate_of(time, most_concurrent=1)
+    inside = asyncio.Event()
+
+    async def stay() -> None:
+        async with gate.enter(1):
+            inside.set()
+            await asyncio.sleep(60)
+
+    staying = asyncio.create_task(stay())
+    await inside.wait()
+    waiting = asyncio.create_task(call(gate))
+    await asyncio.sleep(0)
+    for task in (waiting, staying):
+        task.cancel()
+    await asyncio.gather(staying, waiting, return_exceptions=True)
+    await asyncio.wait_for(call(gate), 5)
+
+
+async def test_it_grows_with_good_replies_is_halved_by_a_rate_limit_and_grows_slowly_then(time):
+    gate = gate_of(time, most_concurrent=64)
+    first = gate.limit
+    for _ in range(first):
+        await call(gate)
+    assert gate.limit == 2 * first
+    await call(gate, SLOW_DOWN)
+    assert gate.limit == first
+    for _ in range(first):
+        await call(gate)
+    assert gate.limit <= first + 1
+
+
+async def test_calls_that_were_under_way_together_cut_it_once(time):
+    gate = gate_of(time, most_concurrent=64)
+    before = gate.limit
+    entered = [gate.enter(1) for _ in range(4)]
+    notes = [await place.__aenter__() for place in entered]
+    time.clock.advance(1)
+    for note, place in zip(notes, entered, strict=True):
+        note(SLOW_DOWN)
+        await place.__aexit__(None, None, None)
+    assert gate.limit == before // 2
+
+
+async def test_it_never_falls_below_one(time):
+    gate = gate_of(time)
+    for _ in range(20):
+        time.clock.advance(1)
+        await call(gate, SLOW_DOWN)
+    assert gate.limit == 1
+
+
+async def test_a_wait_that_a_provider_asks_for_holds_for_all_calls(time):
+    gate = gate_of(time)
+    failure = Failure(FailureKind.OVERLOADED, "later", retry_after_seconds=7.0)
+    await call(gate, Answer("", "", CallUsage(), 0.1, failure=failure))
+    await call(gate)
+    assert time.slept == [7.0]
+
+
+async def test_a_reply_that_says_none_is_left_closes_it_until_the_reset(time):
+    gate = gate_of(time)
+    await call(gate, Answer("x", "m", CallUsage(), 0.1, rest_seconds=12.0))
+    await call(gate)
+    assert time.slept == [12.0]
+
+
+async def test_requests_a_minute_are_kept(time):
+    gate = gate_of(time, requests_per_minute=3)
+    for _ in range(3):
+        await call(gate)
+        time.clock.advance(10)
+    await call(gate)
+    assert time.slept == [30.0]
+
+
+async def test_tokens_a_minute_are_kept_and_a_larger_call_goes_alone(time):
+    gate = gate_of(time, tokens_per_minute=100)
+    await call(gate, tokens=60)
+    time.clock.advance(20)
+    await call(gate, tokens=40)
+    assert time.slept == []
+    await call(gate, tokens=50)
+    assert time.slept == [40.0]
+    await call(gate, tokens=500)
+    assert time.slept[-1] == 60.0

@@ -1,0 +1,82 @@
+"""Today's call is translated field by field for the target, each with its reason."""
+
+import pytest
+
+from refrase.core.guide import SettingUse
+from refrase.core.request import call_from_json, request_for
+from refrase.guidebook import read_guidebook
+from refrase.packaged import packaged_path
+
+BOOK = read_guidebook(packaged_path("guides"))
+TODAY = {
+    "model": "gpt-4o",
+    "messages": [{"role": "user", "content": "Hi"}],
+    "temperature": 0.2,
+    "top_p": 0.9,
+    "max_tokens": 800,
+    "seed": 7,
+    "reasoning_effort": "low",
+}
+
+
+def fields(target: str, call: dict | None):
+    told = request_for(BOOK.get_target(target), call_from_json(call) if call is not None else None)
+    return {field.name: field for field in told if field.name != "tools"}
+
+
+def test_without_a_call_the_guides_settings_and_the_models_id_are_the_request():
+    told = fields("kimi-k2-0905", None)
+    assert told["model"].value == "moonshotai/kimi-k2-0905"
+    assert (told["temperature"].use, told["temperature"].value) == (SettingUse.SEND, 0.6)
+    assert all(field.was is None for field in told.values())
+
+
+CASES = [
+    ("kimi-k2-0905", "temperature", SettingUse.SEND, 0.6),  # recommended
+    ("kimi-k2-0905", "top_p", SettingUse.OMIT, None),
+    ("kimi-k2-0905", "max_completion_tokens", SettingUse.SEND, 800),  # under the target's own name
+    ("kimi-k2-0905", "seed", SettingUse.SEND, 7),  # the guide is silent
+    ("kimi-k2-0905", "reasoning_effort", SettingUse.OMIT, None),  # it does not think
+    ("kimi-k2.6", "temperature", SettingUse.OMIT, None),  # fixed
+    ("kimi-k2-thinking", "temperature", SettingUse.SEND, 1.0),
+    ("kimi-k2-thinking", "max_completion_tokens", SettingUse.SEND, 16000),  # thinking is paid from it
+]
+
+
+@pytest.mark.parametrize(("target", "name", "use", "value"), CASES)
+def test_a_field_of_today_is_kept_changed_or_left_out_with_a_reason(target, name, use, value):
+    field = fields(target, TODAY)[name]
+    assert (field.use, field.value) == (use, value)
+    assert field.was is not None
+    assert field.reason
+
+
+def test_what_is_no_setting_is_no_field():
+    assert {"messages", "max_tokens", "tools"}.isdisjoint(fields("kimi-k2-0905", TODAY))
+
+
+def test_every_reason_of_a_guide_names_its_rule_and_source():
+    for guide in BOOK.guides:
+        for model in guide.models:
+            for field in request_for(BOOK.get_target(model.id), call_from_json(TODAY)):
+                assert field.reason
+                assert bool(field.rule) == field.source_url.startswith("http")
+
+
+def test_a_call_with_tools_is_told_what_exacto_does():
+    told = request_for(BOOK.get_target("kimi-k2-0905"), call_from_json({**TODAY, "tools": [{}]}))
+    assert "exacto-routing" in {field.rule for field in told}
+    assert "exacto-routing" not in {field.rule for field in request_for(BOOK.get_target("kimi-k2-0905"), None)}
+
+
+def test_a_limit_above_the_models_own_is_lowered():
+    guide = next(guide for guide in BOOK.guides if any(_is_silent_on_limits(guide, model) for model in guide.models))
+    model = next(model for model in guide.models if _is_silent_on_limits(guide, model))
+    field = fields(model.id, {"max_tokens": 10**9})["max_tokens"]
+    assert field.value == model.output_tokens
+    assert f"{model.output_tokens:,}" in field.reason
+
+
+def _is_silent_on_limits(guide, model) -> bool:
+    told = {setting.name for setting in BOOK.get_target(model.id).settings}
+    return model.output_tokens is not None and not any("tokens" in name.lower() for name in told)
