@@ -228,4 +228,4 @@ def test_a_real_prompt_of_a_real_library(page):
     prompt = (LIBRARIES / "native" / "14-markdown-fabric" / "extract_wisdom" / "system.md").read_text("utf-8")
     submit(page, prompt)
     page.wait_for_selector(".badge.rewritten")
-    assert "24 numbers" in page.inner_text("main")
+    assert "25 numbers" in page.inner_text("main")

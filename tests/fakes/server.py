@@ -18,6 +18,7 @@ class RunningServer:
     def __enter__(self) -> str:
         self._thread.start()
         while not self._server.started:
+            assert self._thread.is_alive(), "the app did not start"
             time.sleep(0.005)
         port = self._server.servers[0].sockets[0].getsockname()[1]
         return f"http://127.0.0.1:{port}"

@@ -39,6 +39,7 @@ class Say:
         }
     )
     usage_in_choice: bool = False
+    extra_last: dict[str, Any] = field(default_factory=dict)
     seconds_per_chunk: float = 0.0
 
 
@@ -104,6 +105,10 @@ class Upstream:
         self.finished = 0
         self.disconnected = 0
 
+    def choose(self) -> Step:
+        """Return the step of a request that no script is left for."""
+        return Say(scribe, seconds_per_chunk=self.seconds_per_chunk)
+
     def will(self, *steps: Step) -> None:
         """Add steps to the script."""
         self.script.extend(steps)
@@ -118,9 +123,10 @@ class Upstream:
             if not message.get("more_body"):
                 break
         request = json.loads(body or b"{}")
+        self.path = scope["path"]
         self.requests.append(request)
         self.headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
-        step = self.script.popleft() if self.script else Say(scribe, seconds_per_chunk=self.seconds_per_chunk)
+        step = self.script.popleft() if self.script else self.choose()
         await self._play(step, request, send)
         self.finished += 1
 
@@ -166,7 +172,7 @@ class Upstream:
         last = _chunk("", step.finish_reason)
         if step.usage_in_choice:
             last["choices"][0]["usage"] = step.usage
-        await _event(send, last)
+        await _event(send, {**last, **step.extra_last})
         if step.usage and not step.usage_in_choice:
             await _event(send, {**_chunk(""), "choices": [], "usage": step.usage})
         await _raw(send, b"data: [DONE]\n\n")
@@ -224,6 +230,21 @@ async def _start(send: Any, status: int, content_type: str, headers: dict[str, s
     pairs = {"content-type": content_type, **(headers or {})}
     raw = [(name.lower().encode(), value.encode()) for name, value in pairs.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
+
+
+async def start_stream(send: Any) -> None:
+    """Begin a stream of events."""
+    await _start(send, 200, "text/event-stream")
+
+
+async def event_in(send: Any, value: dict[str, Any]) -> None:
+    """Send one event that is named after its type."""
+    await _raw(send, f"event: {value['type']}\ndata: {json.dumps(value)}\n\n".encode())
+
+
+async def json_in(send: Any, status: int, body: Any, headers: dict[str, str]) -> None:
+    """Send a JSON answer."""
+    await _json(send, status, body, headers)
 
 
 async def _json(send: Any, status: int, body: Any, headers: dict[str, str] | None = None) -> None:

@@ -11,7 +11,7 @@ from refrase.core.rewrite import EngineChoice, Outcome, Reason
 from refrase.core.run import NOT_STARTED
 from refrase.errors import EngineNotConfigured, OptionInvalid, OutputRefused, TargetNotFound
 from refrase.services.batch import BatchOptions, BatchRunner
-from refrase.services.planning import REPORT_NAME, plan_library
+from refrase.services.library_plan import REPORT_NAME, plan_library
 from tests.conftest import MARK, make_settings
 from tests.fakes.upstream import Refuse, Say, Upstream
 
@@ -35,7 +35,7 @@ def library(tmp_path: Path) -> Path:
 
 
 async def run(services, library: Path, out: Path, options: BatchOptions = OPTIONS, on_item=lambda _item: None):
-    runner = BatchRunner(services.rewriter, SystemClock())
+    runner = BatchRunner(services.planner, services.rewriter, SystemClock())
     return await runner.run(plan_library(library, out), options, on_item)
 
 
@@ -123,7 +123,7 @@ async def test_a_stop_lets_what_is_paid_for_end_and_begins_nothing_more(services
     folder.mkdir()
     for number in range(10):
         (folder / f"{number}.md").write_text(f"Count to {number} and stop.")
-    runner = BatchRunner(services.rewriter, SystemClock())
+    runner = BatchRunner(services.planner, services.rewriter, SystemClock())
     seen = []
 
     def stop_after_two(item):

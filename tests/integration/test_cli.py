@@ -20,7 +20,7 @@ AFTER = "Sort {{list}} by name and give the 3 longest ones."
 
 def reply(request: dict, after: str = AFTER) -> str:
     """Answer in the form asked for, with the mark of the request."""
-    mark = request["messages"][1]["content"].partition("<message-")[2][:8]
+    mark = request["messages"][1]["content"].partition("<message-")[2].partition(" ")[0]
     account = f"<changes-{mark}>\nrequest-wrapped | The verb comes late.\n</changes-{mark}>"
     return f'<message-{mark} n="1">\n{after}\n</message-{mark}>\n{account}'
 

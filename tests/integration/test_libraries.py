@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from refrase.clock import SystemClock
-from refrase.core.fidelity import check_fidelity
 from refrase.core.fix import fix_prompt
-from refrase.core.likeness import check_likeness
+from refrase.core.gate import examine
 from refrase.core.rewrite import EngineChoice, Mode, blocks
 from refrase.core.selection import select_rules
 from refrase.guidebook import read_guidebook
 from refrase.library.files import find_files, read_document
 from refrase.packaged import packaged_path
 from refrase.services.batch import BatchOptions, BatchRunner
-from refrase.services.planning import plan_library
+from refrase.services.library_plan import plan_library
+from tests.cases import case_of
 from tests.conftest import LIBRARIES, needs_libraries
 from tests.fakes.upstream import Upstream
 
@@ -25,7 +25,7 @@ FABRIC = LIBRARIES / "native" / "14-markdown-fabric"
 
 
 async def run(services, path: Path, out: Path, engine: EngineChoice = EngineChoice.MODEL):
-    runner = BatchRunner(services.rewriter, SystemClock())
+    runner = BatchRunner(services.planner, services.rewriter, SystemClock())
     return await runner.run(plan_library(path, out), BatchOptions("kimi-k2-0905", engine), lambda _item: None)
 
 
@@ -82,10 +82,11 @@ def test_fixes_keep_every_real_prompt_whole_and_are_done_at_once():
         if slot.fault:
             continue
         rules = [item.rule for item in select_rules(target, slot.prompt) if item.applies]
-        candidate = fix_prompt(slot.prompt, rules)
-        findings = candidate.findings + check_fidelity(slot.prompt, candidate.after)
-        assert not blocks(findings + check_likeness(slot.prompt, candidate.after, Mode.CONSERVATIVE)), slot.name
-        assert fix_prompt(candidate.after, rules).after == candidate.after, slot.name
+        candidate = fix_prompt(slot.prompt, rules, case_of(slot.prompt).kept)
+        seen = examine(slot.prompt, candidate.after, mode=Mode.CONSERVATIVE, changes=candidate.changes)
+        assert not blocks(candidate.findings + seen.findings), (slot.name, seen.findings)
+        again = fix_prompt(candidate.after, rules, case_of(candidate.after).kept)
+        assert again.after == candidate.after, slot.name
         fixed += bool(candidate.changes)
     assert fixed > 20
 
@@ -94,7 +95,7 @@ def test_a_real_prompt_is_like_itself_and_unlike_its_neighbour():
     slots = [slot for slot in read_document(LIBRARIES / "devset.jsonl").slots if len(slot.pieces) == 1]
     mistaken = 0
     for slot, other in zip(slots, [*slots[1:], slots[0]], strict=True):
-        assert check_likeness(slot.prompt, slot.prompt, Mode.CONSERVATIVE) == ()
-        mistaken += not check_likeness(slot.prompt, other.prompt, Mode.CONSERVATIVE)
+        assert examine(slot.prompt, slot.prompt).findings == ()
+        mistaken += not blocks(examine(slot.prompt, other.prompt, mode=Mode.CONSERVATIVE).findings)
     # A neighbour of the same corpus may be nearly the same prompt; most are not.
     assert mistaken / len(slots) < 0.15

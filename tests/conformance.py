@@ -1,0 +1,83 @@
+"""The table of refrase/docs/conformance.md, written from the tests themselves: what each provider's fake checks.
+
+./run python -m tests.conformance      writes it anew
+"""
+
+from pathlib import Path
+
+from tests.integration import test_providers
+
+PAGE = Path(__file__).parents[1] / "refrase" / "docs" / "conformance.md"
+_DOCS = "https://github.com/OpenRouterTeam/docs/blob/main/api_reference"
+_HELP = "https://github.com/MoonshotAI/kimi-help-center/blob/main/en-US/kimi-api"
+_SKILL = "https://github.com/anthropics/skills/blob/main/skills/claude-api/shared/error-codes.md"
+# test: what it shows, the page that says so, and the providers where its parameters do not name them
+BEHAVIOURS = {
+    "test_a_prompt_is_rewritten_through_it": ("streams, key, fields and usage in its own form", "", ()),
+    "test_a_wrong_key_is_told_by_name_and_never_shown": ("a wrong key", f"{_DOCS}/errors-and-debugging.mdx", ()),
+    "test_a_temperature_that_the_model_refuses_is_never_sent": (
+        "a temperature that is fixed there",
+        "https://test-platform.kimi.ai/docs/api/models-overview",
+        (),
+    ),
+    "test_moonshots_three_kinds_of_429_are_told_apart": (
+        "three kinds of 429",
+        f"{_HELP}/error-codes.md",
+        ("moonshot",),
+    ),
+    "test_moonshots_filter_is_told_by_name_though_it_comes_as_400": (
+        "a filter as 400",
+        f"{_HELP}/error-codes.md",
+        ("moonshot",),
+    ),
+    "test_a_cut_reply_is_gone_on_with_in_partial_mode": (
+        "Partial Mode",
+        "https://platform.kimi.ai/docs/api/partial",
+        ("moonshot",),
+    ),
+    "test_a_reply_that_is_cut_again_and_again_fails_by_name": (
+        "a reply without end",
+        f"{_HELP}/api-troubleshooting.md",
+        ("moonshot",),
+    ),
+    "test_without_partial_mode_a_cut_reply_is_asked_for_once_more_with_the_whole_limit": (
+        "a larger limit",
+        "https://docs.haimaker.ai/docs/completion/output",
+        ("haimaker",),
+    ),
+    "test_in_anthropics_form_a_cut_reply_is_gone_on_with_behind_what_was_said": ("going on behind a text", _SKILL, ()),
+    "test_moonshots_anthropic_form_is_sent_the_temperature_that_means_the_wanted_one": (
+        "temperature times 0.6",
+        "https://github.com/MoonshotAI/Kimi-K2/blob/main/README.md",
+        ("moonshot-anthropic",),
+    ),
+    "test_anthropics_errors_are_told_by_name": ("Anthropic's errors", _SKILL, ("moonshot-anthropic",)),
+}
+_HEAD = """# Conformance
+
+Which behaviour of which provider a test holds the engine to. Each cell is a test in `tests/integration/test_providers.py` against a fake of that provider, reached by the real SDK over a real socket; the fake behaves as the page says that is linked. What all providers may do alike (faults in a stream, an error under status 200, waits, broken connections) is tested in `test_rewriting.py` and `test_engine_room.py`, there against a fake that speaks as OpenRouter does.
+
+No provider was met live.
+
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    titles = [f"[{told}]({url})" if url else told for told, url, _ in BEHAVIOURS.values()]
+    lines = [f"| Provider | {' | '.join(titles)} |", f"|---|{'---|' * len(titles)}"]
+    covered = {test: _providers(test, stated) for test, (_, _, stated) in BEHAVIOURS.items()}
+    for name in test_providers.PROVIDERS:
+        cells = ["yes" if name in covered[test] else "" for test in BEHAVIOURS]
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return f"{_HEAD}{chr(10).join(lines)}\n"
+
+
+def _providers(test: str, stated: tuple[str, ...]) -> set[str]:
+    marks = getattr(getattr(test_providers, test), "pytestmark", [])
+    named = [mark.args[1] for mark in marks if mark.name == "parametrize" and mark.args[0] == "name"]
+    return set(stated) | {name for names in named for name in names}
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
