@@ -20,6 +20,7 @@ from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
 
+from refrase.api.checks import CheckController
 from refrase.api.docs import DocsPage
 from refrase.api.guides import GuideController
 from refrase.api.health import live, ready
@@ -68,7 +69,7 @@ class RefrasePlugin(InitPlugin):
         app_config.route_handlers += [
             Router(
                 "/api/v1",
-                route_handlers=[RewriteController, GuideController],
+                route_handlers=[RewriteController, CheckController, GuideController],
                 opt={"exclude_from_csrf": True},
                 request_max_body_size=most_bytes,
             ),

@@ -1,8 +1,10 @@
 """Finding, reading and writing the files of a library."""
 
+import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from refrase.errors import FileUnreadable, OptionInvalid, OutputRefused
 from refrase.library.document import Document
@@ -68,6 +70,14 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise FileUnreadable(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def read_json(path: Path) -> Any:
+    """Return the JSON in *path*. Raises FileUnreadable and OptionInvalid."""
+    try:
+        return json.loads(read_bytes(path))
+    except ValueError as error:
+        raise OptionInvalid(f"{path} is not JSON: {error}.") from None
 
 
 def write_atomically(path: Path, data: bytes) -> None:
