@@ -1,6 +1,6 @@
 """What Refrase adds to the calls it makes: a bare AsyncOpenAI loop and the whole Rewriter against one fake provider.
 
-    python -m tests.benchmarks.overhead [--quick] [--rounds N]
+    python -m tests.benchmarks.overhead [--quick] [--rounds N] [--spread SHARE]
 
 Needs the folder of real prompts beside the checkout. Four processes, so that none pays for another: this one, which
 measures nothing; the provider, which answers after a set delay (the first piece after half of it, the last at its end,
@@ -14,6 +14,8 @@ its end, so that no result is found again. Two kinds are told apart: plain ones,
 two texts are rendered in a guarded process. Latency counts from the order to the result, the first token until the
 engine has it. Added is the Rewriter's percentile less that of the bare loop. CPU time is that of the side's own
 process, less what it takes idle. Throughput is measured after the gate has opened; the bare loop has no gate.
+Replies that all take equally long come in clumps, which costs throughput beyond the CPU time; --spread 0.25 lets each
+of those differ by a quarter either way, as real ones do.
 
 On a busy machine the differences and ratios still mean something, the percentiles at the end less so.
 """
@@ -50,10 +52,10 @@ _first_at: ContextVar[list[float]] = ContextVar("first_at")
 
 
 class Upstream:
-    """The provider, as an ASGI app. GET /delay/SECONDS sets how long a reply takes."""
+    """The provider, as an ASGI app. GET /delay/SECONDS/SPREAD sets how long a reply takes, give or take."""
 
     def __init__(self) -> None:
-        self._delay_seconds = 0.0
+        self._delay_seconds = self._spread = 0.0
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         from tests.fakes.upstream import scribe
@@ -66,10 +68,11 @@ class Upstream:
                 break
         begun = time.perf_counter()
         if scope["method"] == "GET":
-            self._delay_seconds = float(scope["path"].rpartition("/")[2])
+            self._delay_seconds, self._spread = map(float, scope["path"].split("/")[-2:])
             await send({"type": "http.response.start", "status": 204, "headers": []})
             await send({"type": "http.response.body", "body": b""})
             return
+        begun += self._delay_seconds * random.uniform(-self._spread, self._spread)
         text = scribe(json.loads(body))
         pieces = [text[at : at + _PIECE_CHARACTERS] for at in range(0, len(text), _PIECE_CHARACTERS)]
         await self._wait(begun, 0.5)
@@ -297,17 +300,19 @@ class Process:
 class Bench:
     """Lets both sides do the same in turns and keeps what they tell."""
 
-    def __init__(self, address: str, sides: dict[str, Process], rounds: int) -> None:
+    def __init__(self, address: str, sides: dict[str, Process], *, rounds: int, spread: float) -> None:
         self._address = address
         self._sides = sides
         self._rounds = rounds
+        self._spread = spread
         self._number = 0
         self._idle = {side: process.ask(idle_seconds=1.0)["cpu"] for side, process in sides.items()}
         self.memory: dict[str, float] = {}
 
     def run(self, kind: str, *, concurrency: int, seconds: float, count: int) -> dict[str, list[dict[str, Any]]]:
         """Return what each side told of each round."""
-        with urllib.request.urlopen(f"{self._address}/delay/{seconds}"):
+        spread = self._spread if seconds == _LONG_SECONDS else 0.0
+        with urllib.request.urlopen(f"{self._address}/delay/{seconds}/{spread}"):
             pass
         told: dict[str, list[dict[str, Any]]] = {side: [] for side in _SIDES}
         for round_number in range(self._rounds):
@@ -357,6 +362,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure what Refrase adds to the calls it makes.")
     parser.add_argument("--quick", action="store_true", help="fewer calls: two to four minutes, else ten")
     parser.add_argument("--rounds", type=int, default=0, help="how often the sides take turns; 3, or 1 with --quick")
+    parser.add_argument("--spread", type=float, default=0.0, help="by which share each reply may take less or more")
     parser.add_argument("--part", nargs="+", help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.part:
@@ -376,7 +382,7 @@ def main() -> None:
         sides = {side: stack.enter_context(Process("--part", side, address, path)) for side in _SIDES}
         started = {side: process.ask(idle_seconds=0.1)["memory"] for side, process in sides.items()}
         share = 1 if told.quick else 3
-        bench = Bench(address, sides, told.rounds or share)
+        bench = Bench(address, sides, rounds=told.rounds or share, spread=told.spread)
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}; {prompts}")
         print(f"{'':<56}{'bare':>9}{'Rewriter':>10}{'added':>9}")
         for kind in _KINDS:
