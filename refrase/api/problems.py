@@ -21,6 +21,7 @@ _CODES = {
     415: "content_type_unsupported",
 }
 _HINTS = {
+    400: "The form of every request is told at /api/docs.",
     404: "The API's paths are listed at /api/docs.",
     413: "Split the prompt, or raise REFRASE_MAX_PROMPT_BYTES.",
     415: "Send the body as JSON, with the header Content-Type: application/json.",

@@ -65,18 +65,22 @@ class Planner:
 
         Raises TargetNotFound, EngineNotConfigured where *engine* is missing, and BudgetWithoutPrice.
         """
-        self._engines.identity(engine)
-        if is_budgeted and engine is EngineChoice.MODEL:
-            self._engines.check_prices()
-        return self._guidebook.get_target(target)
+        found = self._guidebook.get_target(target)
+        self._check_engine(engine, is_budgeted=is_budgeted)
+        return found
 
     async def plan(self, order: Order, *, is_budgeted: bool = False) -> Plan:
         """Refuse what cannot be rewritten, before anything is stored or paid. Raises as `rewrite` does."""
-        is_budgeted = is_budgeted or order.budget_usd is not None
-        target = self.check_options(order.target, order.engine, is_budgeted=is_budgeted)
+        target = self._guidebook.get_target(order.target)
         check_prompt(order.prompt, max_prompt_bytes=self._max_prompt_bytes)
-        identity = self._engines.identity(order.engine)
+        identity = self._check_engine(order.engine, is_budgeted=is_budgeted or order.budget_usd is not None)
         return await in_thread_if_long(order.prompt.characters, self._look_at, order, target, identity)
+
+    def _check_engine(self, engine: EngineChoice, *, is_budgeted: bool) -> EngineIdentity:
+        identity = self._engines.identity(engine)
+        if is_budgeted and engine is EngineChoice.MODEL:
+            self._engines.check_prices()
+        return identity
 
     def _look_at(self, order: Order, target: Target, identity: EngineIdentity) -> Plan:
         selected = select_rules(target, order.prompt)

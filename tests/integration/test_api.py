@@ -179,6 +179,15 @@ def test_without_a_key_a_rewrite_is_refused_unless_offline_is_asked_for(tmp_path
         assert client.get("/health/ready").json()["engine"] == "not configured"
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [({"prompt": " "}, "prompt_empty"), ({"prompt": PROMPT, "target": "kimi-k2-0906"}, "target_not_found")],
+)
+def test_what_is_wrong_with_a_request_is_told_also_where_no_key_is_set(tmp_path, body, code):
+    with serving(make_settings(tmp_path)) as client:
+        assert client.post("/api/v1/rewrites", json=body).json()["code"] == code
+
+
 def test_pairs_are_listed_searched_and_paged(client):
     for word in ("alpha", "beta", "gamma"):
         client.post("/api/v1/rewrites", json={"prompt": f"I want you to say {word}.", "engine": "offline"})
