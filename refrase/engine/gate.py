@@ -17,6 +17,7 @@ from refrase.core.engine import Answer, FailureKind
 
 _FIRST_LIMIT = 16
 _MINUTE_SECONDS = 60.0
+_LONGEST_CLOSED_SECONDS = 60.0
 _CUTTING = frozenset({FailureKind.RATE_LIMITED, FailureKind.OVERLOADED})
 
 
@@ -48,6 +49,11 @@ class Gate:
     def limit(self) -> int:
         """How many calls may be under way at once."""
         return int(self._limit)
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether it needs to know how many tokens a call takes."""
+        return self._limits.tokens_per_minute is not None
 
     @asynccontextmanager
     async def enter(self, tokens: int) -> AsyncIterator[Callable[[Answer], None]]:
@@ -94,7 +100,9 @@ class Gate:
         now = self._clock.seconds()
         failure = answer.failure
         if failure is not None and failure.retry_after_seconds and failure.kind in _CUTTING:
-            self._closed_until = max(self._closed_until, now + failure.retry_after_seconds)
+            # Who asks for more is not waited for: the next call may try, and fails by name.
+            wait_seconds = min(failure.retry_after_seconds, _LONGEST_CLOSED_SECONDS)
+            self._closed_until = max(self._closed_until, now + wait_seconds)
         if answer.rest_seconds:
             self._closed_until = max(self._closed_until, now + answer.rest_seconds)
         if failure is not None and failure.kind in _CUTTING:

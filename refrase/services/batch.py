@@ -11,7 +11,6 @@ import msgspec
 from msgspec import Struct
 
 from refrase.clock import Clock
-from refrase.core.budget import Budget
 from refrase.core.engine import Failure, FailureKind
 from refrase.core.prompt import Prompt
 from refrase.core.rewrite import OFFLINE_NOTICE, EngineChoice, Mode, Order, Outcome, Reason, Rewrite
@@ -20,6 +19,7 @@ from refrase.core.terms import Terms
 from refrase.errors import BadInput, OutputRefused, RefraseError, StorageFailed, code_of
 from refrase.library.document import Slot
 from refrase.library.files import write_atomically
+from refrase.services.budget import Budget
 from refrase.services.library_plan import REPORT_NAME, LibraryPlan, PlannedFile, check_destination, hash_of
 from refrase.services.plan import Planner
 from refrase.services.rewriting import Rewriter

@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from refrase.clock import Clock
 from refrase.core.attempt import Attempt
-from refrase.core.budget import Budget
 from refrase.core.candidate import Candidate
 from refrase.core.draft import Case, Draft
 from refrase.core.engine import Answer, Call, CallUsage, ChatMessage, Failure, FailureKind
@@ -26,7 +25,8 @@ from refrase.engine.engine import Engine
 from refrase.engine.retrying import RetryPolicy
 from refrase.instructions import Instructions
 from refrase.rendering import Rendering
-from refrase.services.asking import Asking, Purse, call_tokens, worst_usd
+from refrase.services.asking import Asking, call_tokens, worst_usd
+from refrase.services.budget import Budget, Purse
 from refrase.services.threads import in_thread_if_long
 
 MOST_REPAIRS = 2
@@ -101,7 +101,7 @@ class Conversation:
         try:
             return await self._hold()
         finally:
-            self._purse.close()
+            await asyncio.shield(self._purse.close())
 
     async def _hold(self) -> Result:
         talk, case = self._talk, self._talk.case
@@ -109,7 +109,8 @@ class Conversation:
         draft = Draft(case, quoted.handles)
         request = self._instructions.request(case, quoted, selected=talk.selected, findings=talk.noticed)
         messages = [ChatMessage("system", self._instructions.system(talk.target)), ChatMessage("user", request)]
-        if not self._purse.open(worst_usd(self._engines[0], Call(tuple(messages), talk.max_output_tokens)), TURNS):
+        first = Call(tuple(messages), talk.max_output_tokens)
+        if self._purse.is_bound and not await self._purse.open(worst_usd(self._engines[0], first, TURNS)):
             return Result((), failure=self._purse.spent())
         for turn in range(TURNS):
             answer = await self._ask(tuple(messages), turn, draft, quoted.handles)
@@ -183,16 +184,19 @@ class Conversation:
     async def _call(self, call: Call, turn: int, reader: ReplyReader) -> Answer:
         """Make one call: a place at the gate, money held, the attempt on record, the call, the record complete."""
         engine = self._engines[0]
-        worst = worst_usd(engine, call)
+        worst = worst_usd(engine, call) if self._purse.is_bound else 0.0
         if not self._purse.allows(worst):
             return Answer("", "", CallUsage(), 0.0, failure=self._purse.spent())
-        async with engine.gate.enter(call_tokens(call)) as note:
-            answer = await self._recorded(engine, call, turn, reader)
+        async with engine.gate.enter(call_tokens(call) if engine.gate.counts_tokens else 0) as note:
+            if self._clock.seconds() > self._ends_at_seconds:
+                told = "The time for this rewrite was over before the provider could be asked."
+                return Answer("", "", CallUsage(), 0.0, failure=Failure(FailureKind.TIMEOUT, told, may_retry=False))
+            answer = await self._recorded(engine, call, turn, reader, worst)
             note(answer)
         self._purse.pay(answer, worst)
         return answer
 
-    async def _recorded(self, engine: Engine, call: Call, turn: int, reader: ReplyReader) -> Answer:
+    async def _recorded(self, engine: Engine, call: Call, turn: int, reader: ReplyReader, worst_usd: float) -> Answer:
         number = len(self._answers) + 1
         at = engine.identity
         await self._record(Attempt(number, turn, self._talk.case.mark, self._clock.now(), at.provider, at.model))
@@ -210,6 +214,7 @@ class Conversation:
             failure = Failure(FailureKind.CANCELLED, "The call was cancelled before its reply was complete.")
             seconds = self._clock.seconds() - started
             answer = Answer("".join(received), "", CallUsage(), seconds, failure=failure)
+            self._purse.pay(answer, worst_usd)
             await asyncio.shield(self._complete(number, answer))
             raise
         self._answers.append(answer)

@@ -9,7 +9,6 @@ import msgspec
 
 from refrase.clock import Clock
 from refrase.core.attempt import Attempt, total_usage
-from refrase.core.budget import Budget
 from refrase.core.draft import Draft
 from refrase.core.engine import Answer, Failure, FailureKind
 from refrase.core.handle import Handles
@@ -31,6 +30,7 @@ from refrase.engine.retrying import RetryPolicy
 from refrase.errors import StorageFailed
 from refrase.instructions import Instructions
 from refrase.rendering import Rendering
+from refrase.services.budget import Budget
 from refrase.services.conversation import Conversation, Result, Talk, Watcher
 from refrase.services.engines import Engines
 from refrase.services.plan import Plan, Planner
@@ -91,7 +91,8 @@ class Rewriter:
         """Return what an equal request made, before or just now; else make it, for all who ask meanwhile."""
         while flight := self._flights.get(plan.fingerprint):
             await asyncio.wait([flight])
-            if not flight.cancelled():
+            # A budget is its owner’s: who waited for it has one of their own, or none.
+            if not flight.cancelled() and not _is_out_of_budget(flight.result()):
                 return msgspec.structs.replace(flight.result(), is_joined=True)
         flight = self._flights[plan.fingerprint] = asyncio.get_running_loop().create_future()
         try:
@@ -203,6 +204,10 @@ class Rewriter:
             lost = Finding("not_stored", Severity.WARNING, f"The result could not be stored. {error.detail}")
             return msgspec.structs.replace(rewrite, findings=(*rewrite.findings, lost))
         return rewrite
+
+
+def _is_out_of_budget(rewrite: Rewrite) -> bool:
+    return rewrite.reason is not None and rewrite.reason.code == Failure(FailureKind.BUDGET_SPENT, "").code
 
 
 def _concluded(rewrite: Rewrite, result: Result, *, accepts_warnings: bool) -> Rewrite:

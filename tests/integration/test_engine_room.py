@@ -11,11 +11,12 @@ from refrase.core.progress import Finished
 from refrase.core.prompt import prompt_from_text
 from refrase.core.rewrite import Order, Outcome
 from refrase.errors import BudgetWithoutPrice, SettingsInvalid
+from refrase.services.budget import Budget
 from refrase.storage.rewrites import Query
 from tests.conftest import KEY, MARK, make_settings
 from tests.fakes.clock import Sleep
 from tests.fakes.server import RunningServer
-from tests.fakes.upstream import BreakOff, Garbage, Refuse, RefuseInside, Say, Upstream, Whole
+from tests.fakes.upstream import COST_USD, BreakOff, Garbage, Refuse, RefuseInside, Say, Upstream, Whole
 
 pytestmark = pytest.mark.anyio
 
@@ -136,6 +137,47 @@ async def test_a_budget_that_is_large_enough_changes_nothing(tmp_path, upstream,
     async with services_of(tmp_path, upstream_url) as services:
         rewrite = await services.rewriter.rewrite(order(budget_usd=1.0))
     assert rewrite.outcome is Outcome.REWRITTEN
+
+
+async def test_prompts_of_a_run_wait_for_the_money_that_others_hold_and_may_not_spend(tmp_path, upstream, upstream_url):
+    budget = Budget(0.1)  # holds the worst case of two of them; all eight cost a tenth of it
+    async with services_of(tmp_path, upstream_url) as services:
+        orders = [order(f"{PROMPT} Case {number}.") for number in range(8)]
+        rewrites = await asyncio.gather(*(services.rewriter.rewrite(one, budget=budget) for one in orders))
+    assert {rewrite.outcome for rewrite in rewrites} == {Outcome.UNCHANGED}
+    assert len(upstream.requests) == 8
+    assert budget.spent_usd == pytest.approx(8 * COST_USD)
+
+
+async def test_a_run_that_has_spent_its_budget_makes_no_further_call(tmp_path, upstream, upstream_url):
+    budget = Budget(0.1)
+    upstream.will(*[Say(GOOD, usage={"prompt_tokens": 1, "completion_tokens": 1, "cost": 0.06})] * 2)
+    async with services_of(tmp_path, upstream_url) as services:
+        rewrites = [await services.rewriter.rewrite(order(is_fresh=True), budget=budget) for _ in range(2)]
+    assert [rewrite.reason and rewrite.reason.code for rewrite in rewrites] == [None, "engine_budget_spent"]
+    assert len(upstream.requests) == 1
+
+
+async def test_a_cancelled_call_counts_as_spent(tmp_path, upstream, upstream_url):
+    budget = Budget(1.0)
+    upstream.will(Say(GOOD, seconds_per_chunk=0.5))
+    async with services_of(tmp_path, upstream_url) as services:
+        task = asyncio.create_task(services.rewriter.rewrite(order(), budget=budget))
+        while not upstream.requests:  # noqa: ASYNC110 - it lives in another thread
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert 0 < budget.spent_usd < 1.0
+
+
+async def test_who_has_money_does_not_share_the_failure_of_who_has_none(tmp_path, upstream, upstream_url):
+    upstream.will(Say(GOOD))
+    async with services_of(tmp_path, upstream_url) as services:
+        poor, rich = await asyncio.gather(
+            services.rewriter.rewrite(order(budget_usd=0.000001)), services.rewriter.rewrite(order())
+        )
+    assert poor.reason.code == "engine_budget_spent"
+    assert rich.outcome is Outcome.REWRITTEN
 
 
 async def test_without_a_price_a_budget_is_refused_with_the_way_to_state_one(tmp_path, upstream, upstream_url):

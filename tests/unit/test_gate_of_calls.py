@@ -151,3 +151,11 @@ async def test_tokens_a_minute_are_kept_and_a_larger_call_goes_alone(time):
     assert time.slept == [40.0]
     await call(gate, tokens=500)
     assert time.slept[-1] == 60.0
+
+
+async def test_a_provider_that_asks_for_a_day_does_not_hold_everybody_for_a_day(time):
+    gate = gate_of(time)
+    failure = Failure(FailureKind.RATE_LIMITED, "tomorrow", retry_after_seconds=86_400.0)
+    await call(gate, Answer("", "", CallUsage(), 0.1, failure=failure))
+    await call(gate)
+    assert time.slept == [60.0]
