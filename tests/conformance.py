@@ -35,6 +35,11 @@ BEHAVIOURS = {
         "https://platform.kimi.ai/docs/api/partial",
         ("moonshot",),
     ),
+    "test_a_call_that_goes_on_and_breaks_off_is_made_again_behind_the_same_words": (
+        "Partial Mode after a break",
+        "https://platform.kimi.ai/docs/api/partial",
+        ("moonshot",),
+    ),
     "test_a_reply_that_is_cut_again_and_again_fails_by_name": (
         "a reply without end",
         f"{_HELP}/api-troubleshooting.md",

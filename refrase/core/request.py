@@ -4,6 +4,7 @@ What the caller sends today, for another model, is translated field by field. Ev
 guide, or says that the guide is silent.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,12 @@ _SHOWN_IDS = 2
 # What is no setting: the prompt itself, and what only concerns how the reply travels.
 _NOT_SETTINGS = frozenset(
     ["messages", "prompt", "system", "input", "instructions", "contents", "model", "tools", "functions", "stream"]
+)
+
+
+_SECRET = re.compile(
+    r"(?:^|[_-])(?:key|secret|password|credentials?|token|headers?)$|api[_-]?key|access[_-]?key|authorization|cookie",
+    re.IGNORECASE,
 )
 
 
@@ -43,9 +50,19 @@ class RequestField(Struct, frozen=True):
 
 
 def call_from_json(value: dict[str, Any]) -> TodaysCall:
-    """Read a request of today, in the form of OpenAI, Anthropic or a gateway: a JSON object."""
+    """Read a request of today, in the form of OpenAI, Anthropic or a gateway: a JSON object.
+
+    Keys, and headers that may hold one, are left out at any depth: what is returned is stored and shown.
+    """
     settings = {name: part for name, part in value.items() if name not in _NOT_SETTINGS}
-    return TodaysCall(str(value.get("model") or ""), settings, bool(value.get("tools") or value.get("functions")))
+    has_tools = bool(value.get("tools") or value.get("functions"))
+    return TodaysCall(str(value.get("model") or ""), _without_secrets(settings), has_tools)
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_secrets(part) for name, part in value.items() if not _SECRET.search(str(name))}
+    return [_without_secrets(part) for part in value] if isinstance(value, list) else value
 
 
 def request_for(target: Target, call: TodaysCall | None) -> tuple[RequestField, ...]:

@@ -26,10 +26,14 @@ class Asking:
         self.reader: ReplyReader | None = None
         self._continuations = 0
 
+    @property
+    def begins_anew(self) -> bool:
+        """Whether the next reply is shown from its first word."""
+        return self.reader is None
+
     def begin_again(self) -> None:
-        """Forget a reply that broke off, unless it is one to go on with."""
-        if not self.begun:
-            self.reader = None
+        """Forget what a reply that broke off has shown; what it is gone on behind is shown once more."""
+        self.reader = None
 
     def goes_on(self, answer: Answer, engine: Engine) -> bool:
         """Return whether a cut reply is gone on with, or asked for anew with a larger limit."""

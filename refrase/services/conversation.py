@@ -146,10 +146,13 @@ class Conversation:
             if asking.reader is None:
                 case = self._talk.case
                 asking.reader = ReplyReader(case.mark, draft.form, len(case.prompt.messages), handles.expand)
+                self._show(asking.reader, asking.begun)
             answer = await self._call(call, turn, asking.reader)
             if answer.failure is None:
                 return asking.joined(answer)
             if answer.failure.kind is FailureKind.TRUNCATED and asking.goes_on(answer, self._engines[0]):
+                if asking.begins_anew:  # what was shown comes once more
+                    self._watch(Waiting(answer.failure.code, answer.failure.message, 0.0))
                 continue
             wait_seconds = self._wait_seconds(answer.failure, asking)
             if wait_seconds is None:
@@ -160,6 +163,10 @@ class Conversation:
             self._watch(Waiting(answer.failure.code, answer.failure.message, wait_seconds))
             await self._sleep(wait_seconds)
             asking.begin_again()
+
+    def _show(self, reader: ReplyReader, text: str) -> None:
+        for piece in reader.feed(text):
+            self._watch(_progress(piece))
 
     def _wait_seconds(self, failure: Failure, asking: Asking) -> float | None:
         """Return the wait before the same is asked again; None where it is not, by policy, number or deadline."""
@@ -205,8 +212,7 @@ class Conversation:
 
         def on_delta(delta: str) -> None:
             received.append(delta)
-            for piece in reader.feed(delta):
-                self._watch(_progress(piece))
+            self._show(reader, delta)
 
         try:
             answer = await engine.answer(call, on_delta)

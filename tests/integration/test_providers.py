@@ -4,6 +4,7 @@ import pytest
 
 from refrase.bootstrap import open_services
 from refrase.core.parameter import ParameterUse
+from refrase.core.progress import TextWritten, Waiting
 from refrase.core.prompt import prompt_from_text
 from refrase.core.rewrite import Order, Outcome
 from tests.conftest import KEY, MARK, make_settings
@@ -20,7 +21,7 @@ from tests.fakes.providers import (
     OwnServer,
 )
 from tests.fakes.server import RunningServer
-from tests.fakes.upstream import Refuse, Say
+from tests.fakes.upstream import BreakOff, Refuse, Say
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +52,7 @@ PROVIDERS = {
 }
 
 
-async def rewritten(tmp_path, upstream, name, prompt=PROMPT, **more):
+async def rewritten(tmp_path, upstream, name, prompt=PROMPT, watch=lambda _: None, **more):
     variable = PROVIDERS[name][1]
     with RunningServer(upstream) as address:
         settings = make_settings(
@@ -63,7 +64,7 @@ async def rewritten(tmp_path, upstream, name, prompt=PROMPT, **more):
             **more,
         )
         async with open_services(settings, sleep=Sleep(), draw_mark=lambda: MARK) as services:
-            rewrite = await services.rewriter.rewrite(Order(prompt_from_text(prompt), "kimi-k2-0905"))
+            rewrite = await services.rewriter.rewrite(Order(prompt_from_text(prompt), "kimi-k2-0905"), watch)
             return rewrite, (await services.history.get(rewrite.id))[1]
 
 
@@ -134,6 +135,17 @@ async def test_a_cut_reply_is_gone_on_with_in_partial_mode(tmp_path):
     assert upstream.requests[1]["messages"][-1] == {"role": "assistant", "content": GOOD[:50], "partial": True}
     assert upstream.requests[2]["messages"][-1]["content"] == GOOD[:60]
     assert [attempt.reply for attempt in attempts] == [GOOD[:50], GOOD[50:60], GOOD[60:]]
+
+
+async def test_a_call_that_goes_on_and_breaks_off_is_made_again_behind_the_same_words(tmp_path):
+    upstream = Moonshot()
+    upstream.will(Say(GOOD[:50], finish_reason="length"), BreakOff(GOOD[50:60]), Say(GOOD[50:]))
+    seen: list = []
+    rewrite, _ = await rewritten(tmp_path, upstream, "moonshot", watch=seen.append)
+    assert rewrite.after.texts == (AFTER,)
+    assert upstream.requests[2]["messages"][-1]["content"] == GOOD[:50]
+    last = max(number for number, piece in enumerate(seen) if isinstance(piece, Waiting))
+    assert "".join(piece.text for piece in seen[last:] if isinstance(piece, TextWritten)) == AFTER
 
 
 async def test_a_reply_that_is_cut_again_and_again_fails_by_name(tmp_path):

@@ -63,6 +63,23 @@ def test_every_reason_of_a_guide_names_its_rule_and_source():
                 assert bool(field.rule) == field.source_url.startswith("http")
 
 
+SECRETS = {
+    "api_key": "sk-SECRET",
+    "key": "SECRET",
+    "extra_headers": {"Authorization": "Bearer SECRET"},
+    "headers": {"x": "SECRET"},
+    "extra_body": {"provider": {"apiKey": "SECRET", "sort": "price"}, "list": [{"auth_token": "SECRET"}]},
+    "aws_secret_access_key": "SECRET",
+}
+
+
+def test_no_key_of_todays_call_is_carried_over():
+    call = call_from_json({**TODAY, **SECRETS, "max_tokens": 5, "prompt_cache_key_ttl": 3})
+    assert "SECRET" not in repr(call)
+    assert call.settings["extra_body"] == {"provider": {"sort": "price"}, "list": [{}]}
+    assert call.settings["max_tokens"] == 5
+
+
 def test_a_call_with_tools_is_told_what_exacto_does():
     told = request_for(BOOK.get_target("kimi-k2-0905"), call_from_json({**TODAY, "tools": [{}]}))
     assert "exacto-routing" in {field.rule for field in told}
