@@ -53,20 +53,8 @@ _FIELD = re.compile(r"[A-Za-z_]\w*(?:[.\[][^{}\n]{0,120})?|\d{1,2}")
 _DOUBLE_NAME = re.compile(r"\{\{\s*[$#\w][\w.$#-]*\s*\}\}")
 
 
-def find_syntaxes(text: str) -> frozenset[Syntax]:
-    """Return the syntaxes that *text* shows evidence of."""
-    found = {syntax for syntax, pattern in _EVIDENCE if pattern.search(text)}
-    if "{" in text:
-        if is_format(text):
-            found.add(Syntax.FORMAT)
-        if Syntax.LIQUID in found and Syntax.JINJA in found and not re.search(r"\{%-?\s*(?:assign|capture)", text):
-            found.discard(Syntax.LIQUID)
-        if _DOUBLE_NAME.search(text) and not found & _DOUBLES and Syntax.FORMAT not in found:
-            found.add(Syntax.MUSTACHE)
-    return frozenset(found)
-
-
-_DOUBLES = frozenset(
+# Syntaxes that fill in what stands between two braces.
+DOUBLES = frozenset(
     {
         Syntax.JINJA,
         Syntax.LIQUID,
@@ -79,6 +67,19 @@ _DOUBLES = frozenset(
         Syntax.N8N,
     }
 )
+
+
+def find_syntaxes(text: str) -> frozenset[Syntax]:
+    """Return the syntaxes that *text* shows evidence of."""
+    found = {syntax for syntax, pattern in _EVIDENCE if pattern.search(text)}
+    if "{" in text:
+        if is_format(text):
+            found.add(Syntax.FORMAT)
+        if Syntax.LIQUID in found and Syntax.JINJA in found and not re.search(r"\{%-?\s*(?:assign|capture)", text):
+            found.discard(Syntax.LIQUID)
+        if _DOUBLE_NAME.search(text) and not found & DOUBLES and Syntax.FORMAT not in found:
+            found.add(Syntax.MUSTACHE)
+    return frozenset(found)
 
 
 def is_format(text: str) -> bool:

@@ -12,7 +12,7 @@ from functools import cached_property
 from refrase.core.directive import role_of
 from refrase.core.item import Item, ItemKind
 from refrase.core.prompt import Span
-from refrase.core.syntax import Syntax, is_format
+from refrase.core.syntax import DOUBLES, Syntax, is_format
 
 # Searching for the first characters alone and matching there is ten times as fast as searching for the whole.
 _OPENER = re.compile(
@@ -182,19 +182,7 @@ def _is_data(inner: str) -> bool:
 
 
 _CLAIMS: dict[str, frozenset[Syntax]] = {
-    "double": frozenset(
-        {
-            Syntax.JINJA,
-            Syntax.LIQUID,
-            Syntax.MUSTACHE,
-            Syntax.HANDLEBARS,
-            Syntax.DOTPROMPT,
-            Syntax.SEMANTIC_KERNEL,
-            Syntax.GO,
-            Syntax.DIFY,
-            Syntax.N8N,
-        }
-    ),
+    "double": DOUBLES,
     "statement": frozenset({Syntax.JINJA, Syntax.LIQUID}),
     "comment": frozenset({Syntax.JINJA}),
     "erb": frozenset({Syntax.ERB}),

@@ -25,13 +25,8 @@ class AnthropicEngine(Engine):
         self, name: str, provider: Provider, key: str | None, options: EngineOptions, *, gate: Gate, clock: Clock
     ) -> None:
         super().__init__(name, provider, key, options, gate=gate, clock=clock)
-        bears_key = bool(key) and not provider.key_field
-        unsent = ["X-Api-Key"] + ([] if bears_key else ["Authorization"])
+        unsent = ["X-Api-Key"] + ([] if self._bears_key else ["Authorization"])
         self._headers = {header: anthropic.Omit() for header in unsent}
-        own = {provider.key_field: key} if provider.key_field and key else {}
-        if provider.model_field != "model":
-            own[provider.model_field] = self.identity.model
-        self._body = {**self._parameters, **own}
         self._client = anthropic.AsyncAnthropic(
             auth_token=key or "none",  # the SDK wants one; it is not sent where there is none
             base_url=self.identity.base_url,

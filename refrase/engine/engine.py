@@ -76,7 +76,11 @@ class Engine(ABC):
         decisions = decide(provider, model, temperature=options.temperature, max_output_tokens=most_tokens)
         parameters = sent(decisions)
         del parameters[provider.output_limit_field]
-        self._parameters = dict(parameters)
+        own = {provider.key_field: key} if provider.key_field and key else {}
+        if provider.model_field != "model":
+            own[provider.model_field] = model_id
+        self._body = {**parameters, **own}
+        self._bears_key = bool(key) and not provider.key_field
         parameters.pop("stream_options", None)  # shapes no reply
         if options.base_url:
             # The same model id at another address may be another model.

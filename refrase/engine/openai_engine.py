@@ -31,14 +31,9 @@ class OpenAIEngine(Engine):
         self, name: str, provider: Provider, key: str | None, options: EngineOptions, *, gate: Gate, clock: Clock
     ) -> None:
         super().__init__(name, provider, key, options, gate=gate, clock=clock)
-        bears_key = bool(key) and not provider.key_field
         # The SDK takes some headers from variables meant for OpenAI's own API: they must not travel elsewhere.
-        unsent = ["OpenAI-Organization", "OpenAI-Project"] + ([] if bears_key else ["Authorization"])
+        unsent = ["OpenAI-Organization", "OpenAI-Project"] + ([] if self._bears_key else ["Authorization"])
         self._headers = {header: Omit() for header in unsent}
-        own = {provider.key_field: key} if provider.key_field and key else {}
-        if provider.model_field != "model":
-            own[provider.model_field] = self.identity.model
-        self._body = {**self._parameters, **own}
         self._client = AsyncOpenAI(
             api_key=key or "none",  # the SDK wants one; it is not sent where there is none
             base_url=self.identity.base_url,
