@@ -76,7 +76,7 @@ def check_guides(folder: Path | None) -> None:
             click.echo(f"{path}:{fault.line}: {fault.message}")
             faults += 1
     if faults or not found:
-        output.say(f"{faults} faults." if found else f"There is no guide in {where}.")
+        output.say(f"{faults} fault{'' if faults == 1 else 's'}." if found else f"There is no guide in {where}.")
         raise click.exceptions.Exit(EXIT_FAILED)
     rules = sum(len(guide.rules) for _, guide, _ in found if guide)
     output.say(f"{len(found)} guide{'' if len(found) == 1 else 's'}, {rules} rules: no fault.")
