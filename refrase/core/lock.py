@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from refrase.core.contract import Reading
 from refrase.core.item import ItemKind
+from refrase.core.markup import find_data, find_documents
 from refrase.core.prompt import Prompt, Span
 from refrase.core.rewrite import Finding, Severity
 from refrase.errors import OptionInvalid
@@ -42,11 +43,7 @@ _SHOWN_CHARACTERS = 200
 _OPEN = re.compile(r"<!--\s*refrase:lock\s*-->")
 _CLOSE = re.compile(r"<!--\s*(?:/refrase:lock|refrase:unlock)\s*-->")
 _TABLE = re.compile(r"(?:^[ \t]*\|[^\n]*\|[ \t]*\r?(?:\n|\Z)){3,}", re.MULTILINE)
-_DOCUMENT = re.compile(
-    r"<(document|documents|text|article|context|data|source|transcript|passage|report|log|email)\b[^<>\n]{0,80}>"
-    r"([^<]{400,60000})</\1>|\"\"\"([^\"]{400,60000})\"\"\"",
-    re.IGNORECASE,
-)
+_QUOTED_DOCUMENT = re.compile(r"\"\"\"([^\"]{400,60000})\"\"\"")
 # Labels between the lines of an example; more is prose.
 _MOST_BETWEEN = 24
 
@@ -62,8 +59,12 @@ def locks_of(reading: Reading, stated: Iterable[Span] = ()) -> tuple[Lock, ...]:
             found.append(Lock(item.span, LockKind.DATA))
     found += (Lock(span, LockKind.EXAMPLES) for span in _examples(reading) if _is_long(span))
     found += (Lock(Span(*match.span(), number), LockKind.TABLE) for match in _TABLE.finditer(text))
+    found += (Lock(Span(*match.span(1), number), LockKind.DOCUMENT) for match in _QUOTED_DOCUMENT.finditer(text))
+    found += (Lock(Span(*place, number), LockKind.DOCUMENT) for place in find_documents(text))
     found += (
-        Lock(Span(*match.span(match.lastindex or 0), number), LockKind.DOCUMENT) for match in _DOCUMENT.finditer(text)
+        Lock(Span(*place, number), LockKind.DATA)
+        for place in find_data(text)
+        if place[1] - place[0] >= _LEAST_CHARACTERS
     )
     return tuple(_apart(found))
 

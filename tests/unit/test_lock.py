@@ -37,7 +37,10 @@ SHOTS = (
     "Review: The food was there and so were the waiters, more or less.\nSentiment: mixed"
 )
 TAGGED = "The food was good, and we came back -> positive\nThe food was cold, and so were the waiters -> negative\n" * 2
+XML_REST = " Keep the order of the fields, and leave none of them out." * 6
+SAMPLE = "<people>\n" + '  <person id="1">\n    <name>Anna</name>\n    <age/>\n  </person>\n' * 4 + "</people>"
 STORY = "The club was founded in the year when it rained so much. " * 8
+HTML = f"<h1>The club</h1>\n<p>{STORY}</p>\n<p>It <b>rained</b> on.<br></p>"
 MARKED = "<!-- refrase:lock -->\nSay so, please, and kindly.\n<!-- /refrase:lock -->"
 
 
@@ -65,6 +68,14 @@ LOCKED = [
     ),
     ("a fence that is never closed", f"Fix this.\n\n```\n{LINE * 5}", LockKind.CODE, f"```\n{LINE * 5}"),
     ("XML in a fence", f"Fill this in.\n\n```xml\n{XML}\n```\nBe brief.", LockKind.CODE, f"```xml\n{XML}\n```"),
+    (
+        "an XML schema",
+        f"Reply by this schema:\n{XML}\nBe brief, and say what each of the fields means.{XML_REST}",
+        LockKind.DATA,
+        XML,
+    ),
+    ("a sample of XML", f"Write what you find like this:\n{SAMPLE}\n{XML_REST}", LockKind.DATA, SAMPLE),
+    ("a document with markup", f"Sum up.\n<article>{HTML}</article>\nBe brief.", LockKind.DOCUMENT, HTML),
     ("a JSON schema", f"Reply by this schema:\n{SCHEMA}\nNothing else.", LockKind.DATA, SCHEMA),
     ("a table", f"Use these prices.\n\n{TABLE}\nBe brief.", LockKind.TABLE, TABLE),
     ("a table that ends the text", f"Use these prices.\n\n{TABLE.rstrip()}", LockKind.TABLE, TABLE.rstrip()),
@@ -111,6 +122,9 @@ FREE = {
     "a table of two lines": "Use these.\n\n| a | b |\n| 1 | 2 |\n\nBe brief.",
     "short examples": "Classify.\n\nQ: good\nA: yes\n\nQ: bad\nA: no\n\nBe brief.",
     "a short document": "Sum this up.\n<document>\nThe club was founded.\n</document>\nBe brief.",
+    "a prompt in tags": f"<prompt>\n<task>Sort.</task>\n<rules>{XML_REST}</rules>\n<tone>Kind.</tone>\n</prompt>",
+    "a prompt that is markup": f"<poml>\n{'<p>Be kind.</p><p>Be brief.</p>' * 6}\n</poml>",
+    "tags that are never closed": f"Write <name> and <age> of each. {'<b>Be brief.<i>' * 40}",
     "a place for a document": "Sum this up.\n<document>\n{{document}}\n</document>\nBe brief.",
     "a comment of somebody else": "Sort it. <!-- lock --> Be brief. <!-- /lock -->",
 }
