@@ -38,8 +38,8 @@ class Body(Struct, frozen=True):
 
     def source_text(self, text: str) -> str:
         """Return *text*, written by an engine, with the line ends of the source."""
-        unified = _LINE_END.sub("\n", text)
-        return unified if self.newline == "\n" else unified.replace("\n", self.newline)
+        plain = unified(text)
+        return plain if self.newline == "\n" else plain.replace("\n", self.newline)
 
     def source_whole(self, text: str) -> str:
         """Return a whole new body dressed as a source text: outer white space and line ends put back."""
@@ -59,7 +59,12 @@ def body_of(source: str) -> Body:
         if len(match.group()) == 2:
             folded.append(match.start() - len(folded))
     newline = ends.most_common(1)[0][0] if ends else _outer_newline(source)
-    return Body(source[:start], _LINE_END.sub("\n", inner), source[end:], newline, tuple(folded))
+    return Body(source[:start], unified(inner), source[end:], newline, tuple(folded))
+
+
+def unified(text: str) -> str:
+    """Return *text* with every line end as a body has it."""
+    return _LINE_END.sub("\n", text)
 
 
 def _trail_start(text: str, lead_end: int) -> int:

@@ -85,7 +85,7 @@ def candidate_from_texts(prompt: Prompt, reply: Reply, *, citable: Citable, hand
 
 def apply_edits(prompt: Prompt, edits: list[Edit]) -> Candidate:
     """Apply *edits* to the source texts; of two that overlap neither is guessed at, both are findings."""
-    ordered = sorted(edits, key=lambda edit: (edit.span.message, edit.span.start, edit.span.end))
+    ordered = _each_once(sorted(edits, key=lambda edit: (edit.span.message, edit.span.start, edit.span.end)))
     findings: list[Finding] = []
     left_out: set[int] = set()
     for (index, first), (other, second) in pairwise(enumerate(ordered)):
@@ -115,6 +115,12 @@ def edits_from_changes(changes: Sequence[Change]) -> list[Edit]:
     return [
         Edit(change.before, change.new, change.rule, change.reason, change.by) for change in changes if change.before
     ]
+
+
+def _each_once(ordered: list[Edit]) -> list[Edit]:
+    """Return *ordered* without an edit that repeats the one before it: told twice, it means the same."""
+    repeats = (last.span == edit.span and last.new == edit.new for last, edit in pairwise(ordered))
+    return [*ordered[:1], *(edit for edit, is_repeat in zip(ordered[1:], repeats, strict=True) if not is_repeat)]
 
 
 def _change(text: str, edit: Edit, after: Span) -> Change:

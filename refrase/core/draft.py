@@ -128,6 +128,7 @@ class Draft:
     def _built(self, reply: Reply) -> Candidate:
         case = self._case
         if self.ask is Ask.MENDING:
+            reply = replace(reply, edits=self._handles.expand_edits(reply.edits))
             mended = candidate_from_edits(self.candidate.after, reply, citable=case.citable)
             told = tuple(replace(change, before=None, after=None, old="", new="") for change in mended.changes)
             leaked = tags_inside(mended.after, case.mark)

@@ -11,6 +11,7 @@ from refrase.core.contract import Contract, contract_of
 from refrase.core.demand import check_demands
 from refrase.core.fidelity import check_fidelity
 from refrase.core.invisible import check_invisible
+from refrase.core.kind_word import check_kinds
 from refrase.core.ledger import Entry, Ledger
 from refrase.core.likeness import check_likeness
 from refrase.core.locality import check_locality
@@ -51,7 +52,7 @@ def examine(
         if was.text == now.text:
             kept += len(was.units)
             continue
-        findings += check_invisible(was, now)
+        findings += (*check_invisible(was, now), *check_kinds(was, now))
         links = align(was.units, now.units)
         account = account_for(was, now, links, [change for change in changes if _is_about(change, was.number)])
         kept += account.ledger.kept

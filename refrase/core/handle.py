@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from refrase.core.body import Body
+from refrase.core.body import Body, unified
 from refrase.core.lock import Lock
+from refrase.core.reply import EditDraft
 from refrase.core.rewrite import Finding, Severity
 
 _SHOWN_CHARACTERS = 60
@@ -41,6 +43,16 @@ class Handles(Struct, frozen=True):
             told = f"There is no locked block {number}."
             findings.append(Finding("lock_unknown", Severity.BLOCKING, told, value=str(number)))
         return findings
+
+    def expand_edits(self, edits: Sequence[EditDraft]) -> tuple[EditDraft, ...]:
+        """Return *edits* of a text that stands expanded: whoever wrote it saw its handles, and quotes them."""
+        return tuple(replace(edit, old=self._plain(edit.old), new=self._plain(edit.new)) for edit in edits)
+
+    def _plain(self, text: str) -> str:
+        """Return *text* expanded, with line ends as a body has them; as it is where a handle in it means none."""
+        numbers = [int(number) for number in _pattern(self.mark).findall(text)]
+        is_known = all(1 <= number <= len(self.blocks) for number in numbers)
+        return unified(self.expand(text)) if numbers and is_known else text
 
     def _block(self, match: re.Match[str]) -> str:
         number = int(match[1])

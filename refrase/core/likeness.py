@@ -42,6 +42,9 @@ _POLITE = r"(?:(?:please|then|and|also|now|first|next|finally|just|can you|could
 _EVERY_VERB = frozenset(verb.replace("[sz]", letter) for verb in VERBS.split("|") for letter in "sz")
 _LAYOUT = r"[\s\"'*#>_\d.)-]{0,8}"
 _START = rf"(?:\A|[.!?:;\n]|\byou to\b){_LAYOUT}{_POLITE}"
+# A request with another verb than its own, and what must follow it then.
+_SWAPPED = re.compile(rf"{_START}[^\W\d_]+ \Z", re.IGNORECASE)
+_LEAST_TAIL = re.compile(r" [^\W\d_]+(?: [^\W\d_]+){1,4}")
 # What a request demands: verbs at the start of a sentence, line or list item; loosely, behind a comma or “to”, too.
 _REQUEST = re.compile(rf"{_START}({VERBS})\b", re.IGNORECASE)
 _LOOSE_REQUEST = re.compile(rf"(?:\A|[.!?:;,\n]|\band\b|\bto\b){_LAYOUT}{_POLITE}(?:{VERBS})\b", re.IGNORECASE)
@@ -106,7 +109,8 @@ def _asked(old: Reading, new: Reading, words: frozenset[str]) -> list[tuple[str,
     if asks_nothing and (_is_question(old.text) or _QUESTION.search(old.text)):
         return [("prompt_answered", "The prompt asks a question and the rewrite asks nothing: this answers it.")]
     wanted = _verbs_in(old.said) if not _EVERY_VERB & words & _words_in(old.said) else set()
-    if wanted and not wanted & words and not _LOOSE_REQUEST.search(new.said) and not _ASKS.search(new.text):
+    still_asks = _LOOSE_REQUEST.search(new.said) or _ASKS.search(new.text) or _is_only_reworded(old.said, new.said)
+    if wanted and not wanted & words and not still_asks:
         return [("prompt_answered", f"The prompt asks to {min(wanted)} and the rewrite asks nothing: this answers it.")]
     if any(asking.search(old.said) and not asking.search(new.said) for asking in _ASKING) and asks_nothing:
         return [("prompt_answered", "The prompt asks for something and the rewrite does not: this answers it.")]
@@ -129,6 +133,19 @@ def _words_in(text: str) -> frozenset[str]:
 
 def _verbs_in(text: str) -> set[str]:
     return {verb.casefold() for verb in _REQUEST.findall(text)}
+
+
+def _is_only_reworded(old: str, new: str) -> bool:
+    """Return whether a request has another verb in the place of its own, and goes on as it did: “Mend what is broken”.
+
+    No table knows every verb; what follows the verb, word by word and where it stood, tells as much.
+    """
+    for request in _REQUEST.finditer(old):
+        tail = _LEAST_TAIL.match(old, request.end())
+        place = new.find(tail.group()) + 1 if tail else 0
+        if place and _SWAPPED.search(new, 0, place):
+            return True
+    return False
 
 
 def _marked(old: Reading, new: Reading) -> list[tuple[str, str]]:

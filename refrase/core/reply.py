@@ -97,10 +97,6 @@ class ReplyReader:
         self._opener = re.compile(rf"<message-{mark}\b[^>]{{0,300}}>\n?")
         self._closer = f"</message-{mark}"
         self._locked = f"<locked-{mark}"
-        # A handle whose end has not come yet.
-        self._handle = re.compile(
-            rf"<locked-{mark}\b[^>]*\Z|<locked-{mark}\b[^>]*[^/>]>(?:(?!</locked-{mark}).)*\Z", re.DOTALL
-        )
         self._edit = re.compile(rf"<edit-{mark}\b.*?</edit-{mark}\s*>", re.DOTALL)
 
     def feed(self, delta: str) -> list[TextWritten | EditDraft]:
@@ -134,14 +130,29 @@ class ReplyReader:
 
     def _safe_end(self) -> int:
         """Hold back what could be the beginning of the closing tag or of a handle, and the line end before it."""
-        held = self._handle.search(self._text, self._position)
-        if held:
-            return self._without_line_end(held.start())
+        held = self._open_handle()
+        if held >= 0:
+            return self._without_line_end(held)
         tail = self._text.rfind("<", max(self._position, len(self._text) - len(self._closer)))
         is_held = tail >= 0 and (
             self._closer.startswith(self._text[tail:]) or self._locked.startswith(self._text[tail:])
         )
         return self._without_line_end(tail if is_held else len(self._text))
+
+    def _open_handle(self) -> int:
+        """Return where a handle begins whose end has not come yet, or -1."""
+        start = self._text.find(self._locked, self._position)
+        while start >= 0:
+            end = self._text.find(">", start)
+            following = self._text.find(self._locked, start + 1)
+            if end >= 0 and self._text[end - 1] != "/":
+                closing = self._text.find(f"</{self._locked[1:]}", end)
+                is_alone = following >= 0 and (closing < 0 or following < closing)
+                end = end if is_alone else self._text.find(">", closing) if closing >= 0 else -1
+            if end < 0:
+                return start
+            start = self._text.find(self._locked, end)
+        return -1
 
     def _without_line_end(self, end: int) -> int:
         return end - 1 if end > self._position and self._text[end - 1] == "\n" else end

@@ -416,6 +416,33 @@ async def test_a_handle_that_is_not_there_once_goes_into_the_repair(services, up
     assert FENCE in rewrite.after.texts[0]
 
 
+READER = f"Explain this to the reader.\n\n{handle(1)}\n\nBe brief."
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
+async def test_a_repair_may_quote_its_own_text_across_a_handle(services, upstream: Upstream, newline):
+    across = (f"the reader.\n\n{handle(1)}\n\nBe", f"{{{{reader}}}}.\n\n{handle(1)}\n\nBe")
+    upstream.will(Say(whole(READER)), Say(edits(across)))
+    rewrite, _ = await rewritten(services, CODE.replace("\n", newline))
+    assert rewrite.outcome is Outcome.REWRITTEN
+    assert rewrite.after.texts == (CODE.replace("I want you to explain", "Explain").replace("\n", newline),)
+
+
+BROKEN_LOCKS = {
+    "forgets it": (f"the reader.\n\n{handle(1)}\n\nBe", "{{reader}}. Be"),
+    "writes in it": (f"the reader.\n\n{handle(1)}", f"{{{{reader}}}}.\n\n{FENCE.replace('a line', 'lines')}"),
+    "means none": ("the reader.", f"{{{{reader}}}}. {handle(7)}"),
+}
+
+
+@pytest.mark.parametrize("edit", BROKEN_LOCKS.values(), ids=BROKEN_LOCKS)
+async def test_a_repair_that_breaks_a_lock_never_leaves(services, upstream: Upstream, edit):
+    upstream.will(Say(whole(READER)), Say(edits(edit)), Say(edits()))
+    rewrite, _ = await rewritten(services, CODE)
+    assert (rewrite.outcome, rewrite.after.texts) == (Outcome.RETURNED, (CODE,))
+    assert set(blocking(rewrite)) & {"lock_broken", "reply_tag_inside"}
+
+
 async def test_where_edits_are_asked_for_locked_lines_are_told_and_nothing_is_hidden(services, upstream: Upstream):
     prompt = f"{CODE}\n\n{REST}"
     upstream.will(Say(edits(("I want you to explain", "Explain"))))

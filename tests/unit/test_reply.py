@@ -142,3 +142,20 @@ def test_what_a_small_real_model_wrote_is_taken_for_what_it_is(told):
     _, candidate, findings = take(prompt, told["reply"], Form(told["form"]))
     took = "refused" if blocks(findings) else "unchanged" if candidate.after == prompt else "accepted"
     assert took == told["takes"]
+
+
+WRITTEN = {
+    "as its tag alone": f'<locked-{MARK} id="1"/>',
+    "opened and left": f'<locked-{MARK} id="1">',
+    "written out": f'<locked-{MARK} id="1">print(1)\nprint(2)</locked-{MARK}>',
+    "written out, closed with a blank": f'<locked-{MARK} id="1">print(1)\nprint(2)</locked-{MARK} >',
+}
+
+
+@pytest.mark.parametrize("handle", WRITTEN.values(), ids=WRITTEN)
+def test_a_locked_block_streams_in_as_it_was_however_its_handle_is_written(handle):
+    handles = Handles(MARK, ("the block",), (0,))
+    reader = ReplyReader(MARK, Form.WHOLE, 1, handles.expand)
+    reply = f'<message-{MARK} n="1">\nSort it. {handle}\nThen <stop>.\n</message-{MARK}>'
+    shown = "".join(piece.text for letter in reply for piece in reader.feed(letter))
+    assert shown == "Sort it. the block\nThen <stop>."
