@@ -136,6 +136,14 @@ class Provenance(Struct, frozen=True):
     decisions: tuple[ParameterDecision, ...] = ()  # of every parameter of the call, with the reason
 
 
+class Conditions(Struct, frozen=True, omit_defaults=True):
+    """What the caller stated besides the prompt, its target and its mode: to ask for the same again."""
+
+    terms: Terms = Terms()
+    locks: tuple[Span, ...] = ()  # stretches that stay as they are, besides those that the prompt itself marks
+    accepts_warnings: bool = False  # take a candidate that the checks refuse, marked so, rather than the original
+
+
 class Rewrite(Struct, frozen=True):
     """What became of one prompt. `after` equals `before` unless the outcome is rewritten, fixed or flagged."""
 
@@ -155,6 +163,7 @@ class Rewrite(Struct, frozen=True):
     finished_at: datetime | None
     notice: str = ""
     request: tuple[RequestField, ...] = ()  # for the target: what to send with the text, and what not
+    conditions: Conditions = Conditions()
     is_reused: bool = False
     is_joined: bool = False  # an equal request was under way, and this is its result
     name: str = ""
@@ -173,10 +182,15 @@ class Order(Struct, frozen=True):
     is_fresh: bool = False  # ask anew, even where an equal request was answered before
     name: str = ""
     terms: Terms = Terms()
-    locks: tuple[Span, ...] = ()  # stretches that stay as they are, besides those that the prompt itself marks
+    locks: tuple[Span, ...] = ()
     call: TodaysCall | None = None  # how the prompt is called today; shapes the request, not the text
     budget_usd: float | None = None  # nothing is called that could make it cost more
-    accepts_warnings: bool = False  # take a candidate that the checks refuse, marked so, rather than the original
+    accepts_warnings: bool = False
+
+    @property
+    def conditions(self) -> Conditions:
+        """What is kept with the rewrite of what the caller stated."""
+        return Conditions(self.terms, self.locks, self.accepts_warnings)
 
 
 OFFLINE_NOTICE = (

@@ -170,6 +170,7 @@ class Rewriter:
             ledger=Ledger(),
             settings=plan.target.settings,
             request=plan.request,
+            conditions=plan.order.conditions,
             advice=(),
             usage=Usage(),
             provenance=plan.provenance,

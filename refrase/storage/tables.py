@@ -11,7 +11,7 @@ from refrase.core.ledger import Ledger
 from refrase.core.parameter import ParameterDecision
 from refrase.core.prompt import Prompt
 from refrase.core.request import RequestField
-from refrase.core.rewrite import Change, Finding, Reason
+from refrase.core.rewrite import Change, Conditions, Finding, Reason
 from refrase.core.target import SettingAdvice
 from refrase.storage.columns import AsJson, UtcTime
 
@@ -51,6 +51,7 @@ class RewriteRow(Base):
     ledger: Mapped[Ledger] = mapped_column(AsJson(Ledger), server_default="{}")
     settings: Mapped[tuple[SettingAdvice, ...]] = mapped_column(AsJson(tuple[SettingAdvice, ...]))
     request: Mapped[tuple[RequestField, ...]] = mapped_column(AsJson(tuple[RequestField, ...]), server_default="[]")
+    conditions: Mapped[Conditions] = mapped_column(AsJson(Conditions), server_default="{}")
     advice: Mapped[tuple[str, ...]] = mapped_column(AsJson(tuple[str, ...]))
     notice: Mapped[str] = mapped_column(Text)
 

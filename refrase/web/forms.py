@@ -56,10 +56,13 @@ def _spans(form: RewriteForm) -> Iterator[Span]:
 def form_from_rewrite(rewrite: Rewrite) -> RewriteForm:
     """Return the form as it was filled in for *rewrite*, so that it can be changed and asked anew."""
     provenance = rewrite.provenance
+    locked = [rewrite.before.texts[span.message][span.start : span.end] for span in rewrite.conditions.locks]
     return RewriteForm(
         prompt="\n\n".join(rewrite.before.texts),
         target=provenance.target,
         mode=provenance.mode,
         engine=provenance.engine,
         fresh="true",
+        accept_warnings="true" if rewrite.conditions.accepts_warnings else "",
+        locks=msgspec.json.encode(list(dict.fromkeys(locked))).decode() if locked else "",
     )

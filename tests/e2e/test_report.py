@@ -222,3 +222,28 @@ def test_locks_survive_a_form_that_comes_back(browser, address: str, upstream: U
     assert "by name" in page.input_value("#after-text")
     assert len(upstream.requests) >= 1
     context.close()
+
+
+def test_whoever_goes_back_finds_the_prompt_with_its_locks(page, upstream: Upstream):
+    page.goto("/")
+    page.fill("textarea[name=prompt]", PROMPT)
+    page.check("[name=accept_warnings]")
+    lock(page, KEEP)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".badge")
+    page.go_back()
+    page.wait_for_selector("#locked li")
+    assert page.input_value("textarea[name=prompt]") == PROMPT
+    assert (locked(page), page.is_checked("[name=accept_warnings]")) == ([KEEP], True)
+
+
+def test_whoever_asks_anew_finds_what_was_locked_and_accepted(page, upstream: Upstream):
+    page.goto("/")
+    page.fill("textarea[name=prompt]", PROMPT)
+    page.check("[name=accept_warnings]")
+    lock(page, KEEP)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".badge")
+    page.click("text=Change and ask anew")
+    assert page.input_value("textarea[name=prompt]") == PROMPT
+    assert (locked(page), page.is_checked("[name=accept_warnings]")) == ([KEEP], True)

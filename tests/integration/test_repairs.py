@@ -575,7 +575,7 @@ def test_a_lock_that_is_not_in_the_prompt_any_more_comes_back_with_the_form(clie
     assert response.status_code == 400
     assert f"The locked text “{KEEP}” does not stand in the prompt any more." in response.text
     assert "Unlock it." in response.text
-    assert 'name="locks" value="[&#34;Please say it kindly, kindly.&#34;]"' in response.text
+    assert ">[&#34;Please say it kindly, kindly.&#34;]<" in response.text
     assert upstream.requests == []
 
 

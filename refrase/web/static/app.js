@@ -58,4 +58,6 @@ if (lockButton) {
     prompt.focus();
   });
   show(texts());
+  // Going back, the browser fills the fields in again, after this has run.
+  window.addEventListener("pageshow", () => show(texts()));
 }
