@@ -97,12 +97,14 @@ class _Book:
         links = self._from[index]
         if any(link.tie is not Tie.LIKE for link in links):
             return False
+        if unit.is_heading or unit.text.endswith((":", "：")) or unit.text in self._texts:
+            return False
         stood = unit.text in self._old.text
-        if unit.is_heading or unit.text.endswith((":", "：")) or (stood and unit.text not in self._old.prose):
+        if stood and unit.text not in self._old.prose:
             return False
         if not links:
-            return unit.text not in self._texts and index not in self._filled
-        says_again = unit.text in self._texts or (unit.words <= self._growth.old_words | _AGAIN and not stood)
+            return index not in self._filled
+        says_again = unit.words - _AGAIN <= self._growth.old_words and not stood
         return not says_again and all(link.before in self._unchanged for link in links)
 
     @cached_property

@@ -85,7 +85,6 @@ _DECORATION = " \t\r\n>#[](){}<>【】*:：0123456789"
 _LAST_WORDS = frozenset(name.replace("?", "").split()[-1] for name in _NAMES.split("|")) | {"问", "答"}
 _BREAKS = frozenset(" \t\r\n")
 _LINE = re.compile(r"[^\r\n]+")
-_BLANK = re.compile(r"\s+")
 _VARIABLE = re.compile(r"\W*(?:[{<\[$][^\n]{0,80}[}>\]]|\$\w+)?\W*")
 # So many lines without a label end an example; one more paragraph of it may follow its label.
 _LONGEST_CHARACTERS = 3_000
@@ -119,9 +118,9 @@ def find_examples(text: str, message: int = 0) -> Iterator[Item]:
 @lru_cache(maxsize=4096)
 def plain_line(line: str) -> str:
     """Return a line of an example without its label, list mark and spacing."""
-    label = _LABEL.match(line)
+    label = _LABEL.match(line) if ":" in line or "：" in line else None
     rest = label["rest"] if label and _KNOWN.fullmatch(label["label"]) else line.lstrip("-*•> \t")
-    return _BLANK.sub(" ", rest).strip(" *")
+    return " ".join(rest.split()).strip(" *")
 
 
 def _runs(text: str, labels: Sequence[re.Match[str]]) -> Iterator[tuple[int, int]]:

@@ -31,6 +31,9 @@ _POINTED = re.compile(r"[\"”'*`>\])]?\s+(?:section|part|block|heading|above|be
 _TELLING_SIGNS = 4
 # A text of more headings is a document; which of them it refers to is not looked for beyond these.
 _MOST_HEADINGS = 200
+_WORD = re.compile(r"\w+")
+# From so many characters to search on, it pays to know the words first.
+_MUCH_SEARCHING = 20_000_000
 
 
 def find_headings(text: str, message: int = 0) -> Iterator[Item]:
@@ -44,7 +47,10 @@ def find_headings(text: str, message: int = 0) -> Iterator[Item]:
         if len(names) == _MOST_HEADINGS:
             break
     lines = [match.span() for match in found]
+    said = _said_elsewhere(text, lines) if len(names) * len(text) > _MUCH_SEARCHING else None
     for name, match in names.items():
+        if said is not None and name.isascii() and not said.issuperset(_WORD.findall(name.lower())):
+            continue
         if _is_referred_to(text, name, lines):
             start = text.index(name, match.start())
             yield Item(ItemKind.HEADING, name, Span(start, start + len(name), message))
@@ -54,6 +60,14 @@ def find_headings(text: str, message: int = 0) -> Iterator[Item]:
 def heading_names(text: str) -> Counter[str]:
     """Return how often the words of each heading of *text* are one, case folded."""
     return Counter(_EDGE.sub("", match[match.lastgroup or 0]).casefold() for match in at_lines(_HEADING, text))
+
+
+def _said_elsewhere(text: str, lines: list[tuple[int, int]]) -> frozenset[str]:
+    """Return the words that stand outside of headings: a heading with others is not referred to."""
+    small = lowered(text)
+    edges = [0, *(edge for line in lines for edge in line), len(text)]
+    outside = (small[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True))
+    return frozenset(word for part in outside for word in _WORD.findall(part))
 
 
 def _is_referred_to(text: str, name: str, lines: list[tuple[int, int]]) -> bool:

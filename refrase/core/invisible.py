@@ -17,7 +17,6 @@ _LINE = re.compile(r"[^\r\n]+")
 _HIDDEN = re.compile(
     "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
 )
-_END_BLANKS = re.compile(r"[ \t]+$")
 
 
 def restored(source: str, text: str) -> str:
@@ -62,11 +61,11 @@ def check_invisible(old: Reading, new: Reading) -> Iterator[Finding]:
 def _difference(line: str, other: str) -> tuple[str, Severity]:
     if _HIDDEN.findall(line) != _HIDDEN.findall(other):
         return "its invisible characters changed", Severity.BLOCKING
-    if _END_BLANKS.sub("", line) == _END_BLANKS.sub("", other):
+    if line.rstrip(" \t") == other.rstrip(" \t"):
         return "the blanks at its end changed", Severity.WARNING
     return "its letters are encoded in another way", Severity.WARNING
 
 
 def _visible(line: str) -> str:
-    plain = _HIDDEN.sub(lambda match: " " if match.group() in "\u00a0\u202f" else "", _END_BLANKS.sub("", line))
+    plain = _HIDDEN.sub(lambda match: " " if match.group() in "\u00a0\u202f" else "", line.rstrip(" \t"))
     return plain if plain.isascii() else unicodedata.normalize("NFC", plain)

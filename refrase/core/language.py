@@ -10,6 +10,8 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
+from refrase.core.scan import lowered
+
 _SCRIPTS = {
     "LATIN": "Latin",
     "CYRILLIC": "Cyrillic",
@@ -174,14 +176,20 @@ def _by_letters(script: str, text: str) -> str:
 
 def _by_small_words(text: str) -> str:
     (first, code), (second, _) = _told_by_small_words(text)[:2]
-    total = len(_WORD.findall(_sample(text)))
+    total = _small_words(text).total()
     if first < _LEAST_TELLING or first < _LEAST_SHARE * total or first < _LEAST_LEAD * second:
         return ""
     return code
 
 
+@lru_cache(maxsize=16)
+def _small_words(text: str) -> Counter[str]:
+    """Return how often each word of a sample of *text* stands there, in small letters."""
+    return Counter(_WORD.findall(lowered(_sample(text))))
+
+
 def _told_by_small_words(text: str) -> list[tuple[int, str]]:
-    words = Counter(word.lower() for word in _WORD.findall(_sample(text)))
+    words = _small_words(text)
     told = [(sum(words[word] for word in telling), code) for code, telling in _TELLING.items()]
     return sorted(told, key=lambda each: each[0], reverse=True)
 

@@ -27,6 +27,8 @@ _LONG_CHARACTERS = 400
 # Headings and delimiters are much in a short prompt and little in a long one.
 _ROOM_CHARACTERS = 400
 _PLAINLY_SAME = 0.75
+# Of so many distinct words only a few can be those that every text has.
+_MANY_WORDS = 400
 # A translation keeps names and borrowed words; a text that keeps more is in the language that it was in.
 _KEPT_IN_TRANSLATION = 0.5
 
@@ -157,6 +159,9 @@ def _marked(old: Reading, new: Reading) -> list[tuple[str, str]]:
 
 
 def _replaced(old: Reading, new: Reading, mode: Mode) -> list[tuple[str, str]]:
+    plain = _words_in(old.said)
+    if len(plain) >= _MANY_WORDS and len(plain & _words_in(new.said)) >= _PLAINLY_SAME * len(plain):
+        return []
     had, has = words_of_all(old.said) or words_of_all(old.prose), words_of_all(new.text) | words_of_all(new.said)
     if not had:
         return []
@@ -194,9 +199,10 @@ def _switched(old: Reading, new: Reading) -> list[tuple[str, str]]:
                 ("language_switched", f"The prompt is written in {script} script, the rewrite in {next(iter(now))}.")
             ]
     first, second = languages_told(old.said, new.said)
-    had = words_of_all(old.said)
-    if first != second and len(had & words_of_all(new.said)) < _KEPT_IN_TRANSLATION * len(had):
-        return [("language_switched", f"The prompt's language is {first!r}, the rewrite's {second!r}.")]
+    if first != second:
+        had = words_of_all(old.said)
+        if len(had & words_of_all(new.said)) < _KEPT_IN_TRANSLATION * len(had):
+            return [("language_switched", f"The prompt's language is {first!r}, the rewrite's {second!r}.")]
     return []
 
 

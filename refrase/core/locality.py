@@ -13,7 +13,7 @@ from refrase.core.item import Item, ItemKind
 from refrase.core.law import LAWS
 from refrase.core.prompt import Span
 from refrase.core.rewrite import Finding, Severity
-from refrase.core.scan import common_edges
+from refrase.core.scan import common_edges, spots
 from refrase.core.unit import unit_at
 
 _KINDS = frozenset(
@@ -125,21 +125,27 @@ def _is_fewer(old: Reading, new: Reading, item: Item, pattern: re.Pattern[str]) 
     # Counting a plain word is far quicker, and mostly tells already.
     if not pattern.flags & re.IGNORECASE and new.text.count(item.value) >= old.text.count(item.value):
         return False
-    return len(pattern.findall(new.text)) < len(pattern.findall(old.text))
+    words = (_words_of(item).lower(),)
+    has, had = (
+        sum(pattern.match(text, spot) is not None for spot in spots(text, words)) for text in (new.text, old.text)
+    )
+    return has < had
+
+
+def _words_of(item: Item) -> str:
+    """Return what of an item has to stand somewhere. Of a tag that is only spoken of, the word may stay alone."""
+    bold = _BOLD.fullmatch(item.value)
+    if item.kind is ItemKind.TAG:
+        return (bold[1] if bold else item.value).strip("<>/")
+    return item.name if item.kind is ItemKind.QUOTE else bold[1] if bold else item.value
 
 
 def _pattern(item: Item, sentence: str) -> re.Pattern[str]:
     """Return what finds an item's words as words of their own; in scripts without blanks anywhere.
 
-    Of a tag that is only spoken of, the word may stay alone. A word in capitals may lose them, unless its sentence
-    has the same word without them, too.
+    A word in capitals may lose them, unless its sentence has the same word without them, too.
     """
-    bold = _BOLD.fullmatch(item.value)
-    value = bold[1] if bold else item.value
-    if item.kind is ItemKind.TAG:
-        value = value.strip("<>/")
-    elif item.kind is ItemKind.QUOTE:
-        value = item.name
+    value = _words_of(item)
     start = rf"(?<!{_LETTER})" if re.match(_LETTER, value) else ""
     end = rf"(?!{_LETTER})" if re.match(_LETTER, value[-1:]) else ""
     is_free = item.kind is ItemKind.LABEL and not item.detail and value.lower() not in sentence

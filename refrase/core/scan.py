@@ -70,11 +70,19 @@ def at_lines(pattern: re.Pattern[str], text: str, holding: tuple[str, ...] = ())
     *holding* are words of which a line must have one to match; without them any line may.
     """
     end = 0
-    starts = dict.fromkeys(line_start(text, spot) for spot in spots(text, holding)) if holding else line_starts(text)
-    for start in starts:
+    for start in _starts_of_lines_with(text, holding) if holding else line_starts(text):
         if start >= end and (match := pattern.match(text, start)):
             end = match.end()
             yield match
+
+
+def _starts_of_lines_with(text: str, words: tuple[str, ...]) -> Iterator[int]:
+    line_end = -1
+    for spot in spots(text, words):
+        if spot >= line_end:
+            yield line_start(text, spot)
+            line_end = text.find("\n", spot)
+            line_end = len(text) if line_end < 0 else line_end
 
 
 @lru_cache(maxsize=64)

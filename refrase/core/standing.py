@@ -65,7 +65,7 @@ def flat(text: str) -> str:
 @lru_cache(maxsize=16)
 def _plain_lines(text: str) -> Counter[str]:
     """Return how often each line of *text* stands there, as one of an example, without tags around it."""
-    return Counter(plain_line(_TAG_EDGE.sub("", line)) for line in text.splitlines())
+    return Counter(plain_line(_TAG_EDGE.sub("", line) if "<" in line else line) for line in text.splitlines())
 
 
 @lru_cache(maxsize=16)
