@@ -139,12 +139,12 @@ def _form_lines(text: str, gaps: frozenset[int]) -> Iterator[tuple[str, int]]:
 def _fields(text: str) -> Iterator[tuple[str, int]]:
     """Yield the labels above or before what is filled in that the prompt speaks of elsewhere (“the question”)."""
     small = lowered(text)
-    counts: dict[str, int] = {}
+    is_spoken_of: dict[str, bool] = {}
     for match in at_lines(_FIELD_LABEL, text, (":", "：")):
         word = match["label"].lower().rstrip("s")
-        if word not in counts:
-            counts[word] = small.count(word)
-        if counts[word] > 1:
+        if word not in is_spoken_of:
+            is_spoken_of[word] = small.find(word, small.find(word) + len(word)) >= 0
+        if is_spoken_of[word]:
             yield match["label"], match.start("label")
 
 
