@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from refrase.core.item import Item, ItemKind
 from refrase.core.prompt import Span
-from refrase.core.scan import is_plain
+from refrase.core.scan import is_plain, line_start
 
 _QUOTE = re.compile(
     r"\"(?P<plain>[^\"\n]{1,1000})\""
@@ -19,6 +19,7 @@ _QUOTE_OPENER = re.compile(r"[\"“„«»「『【‘']")
 # A quoted sign is one that somebody prints or splits by.
 _DELIMITER = re.compile(r"(?!\.{2,}|…)[^\w\s\0]{1,5}")
 _FOREIGN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff：，。](?P<text>[^\n\0\u2e80-\uffff]{60,4000})")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _FOREIGN_WORDS = 10
 # 如 red, green 等
 _LIKE_THESE = re.compile(r"[若如像]([^，。\n\0若如像]{3,160}?)等|(?:举例|例如|比如|示例)[）)]?[：:]([^。\n\0]{4,200})")
@@ -48,14 +49,23 @@ def find_foreign(text: str, message: int = 0) -> Iterator[Item]:
 
     It is a text that the prompt is about, or what it names as an example.
     """
-    if is_plain(text):
-        return
-    for match in _LIKE_THESE.finditer(text):
+    lines = [] if is_plain(text) else list(_lines_with(_UNSPACED, text))
+    for match in (match for line in lines for match in _LIKE_THESE.finditer(text, *line)):
         value, group = match[match.lastindex or 0], match.lastindex or 0
         if sum(sign.isascii() for sign in value) * 2 >= len(value):
             yield Item(ItemKind.QUOTE, value, Span(match.start(group), match.end(group), message), value)
-    for match in _FOREIGN.finditer(text):
+    for match in (match for line in lines for match in _FOREIGN.finditer(text, *line)):
         value = match["text"].strip()
         if len(value.split()) >= _FOREIGN_WORDS:
             start = match.start("text") + match["text"].index(value)
             yield Item(ItemKind.QUOTE, value, Span(start, start + len(value), message), " ".join(value.split()))
+
+
+def _lines_with(sign: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the lines begin and end that *sign* is found in."""
+    end = 0
+    while found := sign.search(text, end):
+        start = line_start(text, found.start())
+        end = text.find("\n", found.end())
+        end = len(text) if end < 0 else end
+        yield start, end
