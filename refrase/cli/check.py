@@ -25,7 +25,7 @@ def command(before: Path, after: Path, mode: str, syntaxes: tuple[str, ...], too
     No model is asked and nothing is stored. "-" reads one of them from standard input. Exit code 1 where a finding
     blocks, 0 where none does.
     """
-    from refrase.bootstrap import settings_from_environment
+    from refrase.environment import settings_from_environment
     from refrase.library.files import read_single
     from refrase.library.plaintext import read_plaintext
     from refrase.rendering import Rendering

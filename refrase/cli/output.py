@@ -73,7 +73,7 @@ def say_summary(rewrite: Rewrite) -> None:
     """Say in a few lines what became of a prompt."""
     parts = [f"for {rewrite.provenance.target}"]
     if rewrite.changes:
-        parts.append(_count(len(rewrite.changes), "change"))
+        parts.append(count(len(rewrite.changes), "change"))
     parts += usage_parts(rewrite)
     if rewrite.is_joined:
         parts.append("asked once, together with an equal request")
@@ -103,7 +103,7 @@ def usage_parts(rewrite: Rewrite) -> list[str]:
     if usage.latency_seconds is not None:
         parts.append(f"{usage.latency_seconds:.1f} s")
     if usage.attempts > 1:
-        parts.append(_count(usage.attempts, "call"))
+        parts.append(count(usage.attempts, "call"))
     return parts
 
 
@@ -148,7 +148,7 @@ def say_ledger(ledger: Ledger, before: Prompt, after: Prompt) -> None:
         cited = f" [{entry.rule}]" if entry.rule else ""
         lines.append(f"{entry.fate}{shown[entry.evidence]}{cited}: {' → '.join(filter(None, (old, new)))}")
     kept = f"{ledger.kept} kept word for word"
-    _say_list(f"Instructions: {kept}, {_count(len(lines), 'other')}", lines)
+    _say_list(f"Instructions: {kept}, {count(len(lines), 'other')}", lines)
 
 
 def say_findings(findings: Iterable[Finding]) -> None:
@@ -202,5 +202,6 @@ def _quoted(prompt: Prompt, span: Span) -> str:
     return f"“{flat if len(flat) <= 80 else flat[:79] + '…'}”"
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not one."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -12,6 +12,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from refrase.core.contract import Reading
+from refrase.core.ignore import COMMENT
 from refrase.core.item import ItemKind
 from refrase.core.markup import find_data, find_documents
 from refrase.core.prompt import Prompt, Span
@@ -97,7 +98,11 @@ def lines_of(text: str, lock: Lock) -> tuple[int, int]:
 
 
 def _marked(text: str, number: int) -> Iterator[Span]:
-    """Yield what stands between a user's marks, marks included. Raises OptionInvalid where one is not closed."""
+    """Yield what stands between a user's marks, marks included, and ignore comments of lint.
+
+    Raises OptionInvalid where a mark is not closed.
+    """
+    yield from (Span(*match.span(), number) for match in COMMENT.finditer(text))
     end = 0
     for opened in _OPEN.finditer(text):
         if opened.start() < end:

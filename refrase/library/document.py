@@ -16,6 +16,8 @@ _MARKS = (
 
 # How a format writes a new text in the place of an old one: (old source, new text) -> new source.
 Writer = Callable[[str, str], str]
+# Where a character of a text stands in the source that means it: (source, place in the text) -> place in the source.
+Locator = Callable[[str, int], int]
 
 
 class Piece(Struct, frozen=True):
@@ -48,6 +50,11 @@ class Document(Struct, frozen=True):
     encoding: str
     slots: tuple[Slot, ...]
     write: Writer
+    locate: Locator
+
+    def place_of(self, piece: Piece, position: int) -> int:
+        """Return where in the source a character of a piece's text stands."""
+        return piece.start + self.locate(self.source[piece.start : piece.end], position)
 
     def with_prompts(self, prompts: Mapping[str, Prompt]) -> bytes:
         """Return the file's bytes with the named slots' prompts replaced, and every other byte as it was."""

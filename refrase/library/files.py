@@ -47,7 +47,11 @@ def find_files(path: Path, *, without: Path | None = None) -> tuple[list[Path], 
 
 def read_document(path: Path, field: str = "") -> Document:
     """Read one file of a library. Raises FileUnreadable and NotText."""
-    data = read_bytes(path)
+    return document_from_bytes(read_bytes(path), path, field)
+
+
+def document_from_bytes(data: bytes, path: Path, field: str = "") -> Document:
+    """Return the document that *data* is; the ending of *path* tells its form. Raises NotText."""
     if path.suffix.lower() in _RECORD_ENDINGS:
         return read_jsonl(data, str(path), field)
     return read_plaintext(data, str(path))
@@ -58,10 +62,16 @@ def read_single(path: Path) -> Document:
     ending = path.suffix.lower()
     if ending in _RECORD_ENDINGS:
         raise OptionInvalid(f"{path} holds many prompts.", hint=f"refrase batch {path} --out FOLDER")
-    if ending in _STRUCTURED_ENDINGS:
-        hint = f"Give the prompt's text alone. To take the whole file as text: refrase rewrite < {path}"
-        raise OptionInvalid(f"{path} is a {ending} file, not the text of one prompt.", hint=hint)
+    refuse_structured(path, f"refrase rewrite < {path}")
     return read_plaintext(read_bytes(path), str(path))
+
+
+def refuse_structured(path: Path, instead: str) -> None:
+    """Refuse a file whose text is not one prompt; *instead* takes it as text. Raises OptionInvalid."""
+    ending = path.suffix.lower()
+    if ending in _STRUCTURED_ENDINGS:
+        hint = f"Give the prompt's text alone. To take the whole file as text: {instead}"
+        raise OptionInvalid(f"{path} is a {ending} file, not the text of one prompt.", hint=hint)
 
 
 def read_bytes(path: Path) -> bytes:

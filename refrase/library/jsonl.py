@@ -15,6 +15,8 @@ from refrase.core.prompt import UNSTATED_ROLE
 from refrase.library.document import Document, Piece, Slot, decode
 
 _FIELDS = ("messages", "prompt", "text")
+# One character of a string as a literal writes it.
+_WRITTEN = re.compile(r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\.|.", re.DOTALL)
 _BLANK = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder(strict=False)
 
@@ -30,7 +32,12 @@ def read_jsonl(data: bytes, where: str, field: str = "") -> Document:
         start += len(line) + 1
     has_raw_letters = not text.isascii()
     return Document(
-        text, mark, encoding, tuple(slots), write=lambda old, new: _literal(old, new, has_raw_letters=has_raw_letters)
+        text,
+        mark,
+        encoding,
+        tuple(slots),
+        write=lambda old, new: _literal(old, new, has_raw_letters=has_raw_letters),
+        locate=_place_in_literal,
     )
 
 
@@ -120,3 +127,12 @@ def _literal(old: str, new: str, *, has_raw_letters: bool) -> str:
     is_escaped = old.isascii() and ("\\u" in old or not has_raw_letters)
     literal = json.dumps(new, ensure_ascii=is_escaped)
     return literal.replace("/", "\\/") if "\\/" in old else literal
+
+
+def _place_in_literal(literal: str, position: int) -> int:
+    """Return where in a JSON string the character of that number is written."""
+    place = 1
+    for _ in range(position):
+        match = _WRITTEN.match(literal, place)
+        place = match.end() if match else place
+    return place

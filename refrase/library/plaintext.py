@@ -18,4 +18,4 @@ def read_plaintext(data: bytes, where: str) -> Document:
     start = header.end() if header else 0
     piece = Piece(start, len(text), text[start:], UNSTATED_ROLE)
     slots = (Slot("", (piece,)),) if piece.text.strip() else (Slot("", fault="The file holds no prompt."),)
-    return Document(text, mark, encoding, slots, write=lambda _old, new: new)
+    return Document(text, mark, encoding, slots, write=lambda _old, new: new, locate=lambda _source, position: position)

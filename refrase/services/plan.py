@@ -11,8 +11,9 @@ from refrase.core.draft import Case
 from refrase.core.engine import EngineIdentity
 from refrase.core.fingerprint import fingerprint_of
 from refrase.core.guide import Rule
-from refrase.core.lint import check_rules
+from refrase.core.ignore import without_ignores
 from refrase.core.lock import locks_of
+from refrase.core.notice import notice
 from refrase.core.prompt import Prompt, Span, check_prompt
 from refrase.core.reply_form import form_for, reply_limit_tokens
 from refrase.core.request import RequestField, request_for
@@ -83,7 +84,7 @@ class Planner:
         return identity
 
     def _look_at(self, order: Order, target: Target, identity: EngineIdentity) -> Plan:
-        selected = select_rules(target, order.prompt)
+        selected = select_rules(target, without_ignores(order.prompt))
         form = form_for(order.prompt, order.mode)
         parameters = dict(identity.parameters)
         if order.engine is EngineChoice.MODEL:
@@ -106,7 +107,7 @@ class Planner:
             order=order,
             target=target,
             selected=selected,
-            noticed=check_rules(order.prompt, [item.rule for item in selected if item.applies]),
+            noticed=notice(order.prompt, [item.rule for item in selected if item.applies]).findings,
             provenance=provenance,
             fingerprint=fingerprint_of(order, provenance),
             request=request_for(target, order.call),

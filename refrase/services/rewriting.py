@@ -13,7 +13,7 @@ from refrase.core.draft import Draft
 from refrase.core.engine import Answer, Failure, FailureKind
 from refrase.core.handle import Handles
 from refrase.core.ledger import Ledger
-from refrase.core.lint import check_rules
+from refrase.core.notice import notice
 from refrase.core.progress import Finished, Progress, Started
 from refrase.core.rewrite import (
     OFFLINE_NOTICE,
@@ -194,9 +194,9 @@ class Rewriter:
             return
 
     async def _finish(self, rewrite: Rewrite, plan: Plan, usage: Usage, finished_at: datetime) -> Rewrite:
-        noticed = await in_thread_if_long(rewrite.after.characters, check_rules, rewrite.after, plan.rules)
+        noticed = await in_thread_if_long(rewrite.after.characters, notice, rewrite.after, plan.rules)
         findings = rewrite.findings + tuple(
-            msgspec.structs.replace(item, before=None, after=item.before) for item in noticed
+            msgspec.structs.replace(item, before=None, after=item.before) for item in noticed.findings
         )
         rewrite = msgspec.structs.replace(rewrite, findings=findings, usage=usage, finished_at=finished_at)
         try:

@@ -1,0 +1,50 @@
+"""Which rules are linted: --select and --ignore, by id, by the beginning of ids, or by a pattern."""
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from refrase.core.guide import About, Guide
+from refrase.errors import OptionInvalid
+
+# Not of a guide: an ignore comment that ignores nothing.
+UNUSED_IGNORE = "unused-ignore"
+
+
+class Choice:
+    """The ids that are chosen. `known` are all rules of the guides at hand; `is_whole`: nothing was left out."""
+
+    def __init__(self, guides: Iterable[Guide], select: Iterable[str], ignore: Iterable[str]) -> None:
+        rules = [rule for guide in guides for rule in guide.rules]
+        self.known = frozenset(rule.id for rule in rules)
+        checked = [rule.id for rule in rules if rule.check is not None and rule.about is About.PROMPT]
+        self._checked = tuple(dict.fromkeys((*checked, UNUSED_IGNORE)))
+        wanted, unwanted = _parts(select), _parts(ignore)
+        self.is_whole = not wanted and not unwanted
+        chosen = self._matching(wanted) if wanted else set(self._checked)
+        self.ids = frozenset(chosen - self._matching(unwanted))
+
+    def _matching(self, patterns: Iterable[str]) -> set[str]:
+        return {rule_id for pattern in patterns for rule_id in self._of(pattern)}
+
+    def _of(self, pattern: str) -> Iterator[str]:
+        if pattern in self._checked:
+            yield pattern
+            return
+        found = [name for name in self._checked if fnmatchcase(name, pattern) or name.startswith(pattern)]
+        if not found and pattern in self.known:
+            raise OptionInvalid(f"The rule {pattern!r} has no check: code cannot see whether a prompt breaks it.")
+        if not found:
+            hint = f"{perhaps(pattern, self._checked)} Rules with a check: {', '.join(self._checked)}.".strip()
+            raise OptionInvalid(f"No rule with a check is called {pattern!r} or begins so.", hint=hint)
+        yield from found
+
+
+def perhaps(name: str, names: Iterable[str]) -> str:
+    """Return a question with the names most like *name*, or ""."""
+    near = get_close_matches(name, sorted(names), n=3, cutoff=0.5)
+    return f"Did you mean {', '.join(near)}?" if near else ""
+
+
+def _parts(told: Iterable[str]) -> list[str]:
+    return [part.strip() for text in told for part in text.split(",") if part.strip()]
