@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _STDIN = Path("-")
 # Fewer are done before anybody wonders.
 _TOLD_PROMPTS = 500
-_TOLD_REFUSALS = 5
+# So many of one kind are told one by one on a terminal.
+_TOLD = 10
 
 
 @click.command(context_settings=options.CONTEXT)
@@ -207,12 +208,14 @@ def _write(text: str, path: Path | None, *, to_error: bool) -> None:
 
 def _say(report: "LintReport", *, is_dry: bool, can_fix: bool) -> None:
     """Say what could not be linted, what was not fixed and why, and how many findings there are."""
-    for fault in report.faults:
+    for fault in report.faults[:_TOLD]:
         _say_fault(fault)
-    for refusal in report.refused[:_TOLD_REFUSALS]:
+    if len(report.faults) > _TOLD:
+        output.say(f"error: {len(report.faults) - _TOLD} more could not be linted; --format json tells all")
+    for refusal in report.refused[:_TOLD]:
         output.say(f"not fixed: {refusal.path}:{refusal.line} [{refusal.rule}] {refusal.why}")
-    if len(report.refused) > _TOLD_REFUSALS:
-        output.say(f"not fixed: {len(report.refused) - _TOLD_REFUSALS} more, as --format json tells")
+    if len(report.refused) > _TOLD:
+        output.say(f"not fixed: {len(report.refused) - _TOLD} more; --format json tells all")
     fixable = sum(finding.is_fixable for finding in report.findings)
     found = len(report.findings)
     parts = [f"{output.count(found, 'finding')} in {output.count(report.prompts, 'prompt')}"]

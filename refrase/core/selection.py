@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import cache
+from itertools import islice
 
 from msgspec import Struct
 
@@ -37,7 +38,8 @@ def _matches(pattern: str, fewest: int = 1) -> Callable[[Prompt], str]:
     compiled = re.compile(pattern, re.IGNORECASE | re.MULTILINE)
 
     def evidence(prompt: Prompt) -> str:
-        found = [match.group().strip() for text in prompt.texts for match in compiled.finditer(text)]
+        matches = (match for text in prompt.texts for match in compiled.finditer(text))
+        found = [match.group().strip() for match in islice(matches, fewest)]
         return f"“{found[0][:60]}”" if len(found) >= fewest else ""
 
     return evidence

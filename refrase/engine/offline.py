@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from refrase.core.candidate import Candidate
 from refrase.core.engine import EngineIdentity
-from refrase.core.notice import fix_noticed
+from refrase.core.mend import mend
 from refrase.core.prompt import Prompt, Span
 from refrase.core.selection import Selected
 
@@ -19,4 +19,4 @@ class OfflineEngine:
 
     def fix(self, prompt: Prompt, selected: tuple[Selected, ...], kept: Iterable[Span]) -> Candidate:
         """Return *prompt* with the fixes of the rules that apply to it, none of them within *kept*."""
-        return fix_noticed(prompt, [item.rule for item in selected if item.applies], kept)
+        return mend(prompt, [item.rule for item in selected if item.applies], kept)

@@ -15,8 +15,8 @@ from refrase.core.prompt import UNSTATED_ROLE
 from refrase.library.document import Document, Piece, Slot, decode
 
 _FIELDS = ("messages", "prompt", "text")
-# One character of a string as a literal writes it.
-_WRITTEN = re.compile(r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\.|.", re.DOTALL)
+# One character of a string that its literal writes with several; two halves of a pair are one character.
+_ESCAPE = re.compile(r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\.")
 _BLANK = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder(strict=False)
 
@@ -131,8 +131,9 @@ def _literal(old: str, new: str, *, has_raw_letters: bool) -> str:
 
 def _place_in_literal(literal: str, position: int) -> int:
     """Return where in a JSON string the character of that number is written."""
-    place = 1
-    for _ in range(position):
-        match = _WRITTEN.match(literal, place)
-        place = match.end() if match else place
+    place = position + 1
+    for match in _ESCAPE.finditer(literal):
+        if match.start() >= place:
+            break
+        place += len(match.group()) - 1
     return place

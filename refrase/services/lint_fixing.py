@@ -8,6 +8,7 @@ from refrase.core.candidate import Candidate, apply_edits, edits_from_changes
 from refrase.core.contract import contract_of
 from refrase.core.item import ItemKind
 from refrase.core.lock import locks_of
+from refrase.core.mend import mend
 from refrase.core.prompt import Prompt, Span, check_prompt
 from refrase.core.rewrite import Change, Mode, Severity
 from refrase.core.terms import Terms
@@ -61,7 +62,7 @@ class Fixer:
             return None
         try:
             check_prompt(slot.prompt, max_prompt_bytes=self._max_prompt_bytes)
-            if not self._linter.fix(slot.prompt, (), header).changes:
+            if not mend(slot.prompt, self._linter.fixing_rules(slot.prompt, header)).changes:
                 return None
             return await self._fix_prompt(slot.prompt, header)
         except BadInput:
@@ -71,7 +72,7 @@ class Fixer:
         prompt, fixed = original, 0
         refused: tuple[tuple[Change, str], ...] = ()
         for _ in range(_MOST_ROUNDS):
-            candidate = self._linter.fix(prompt, _kept(prompt), header)
+            candidate = mend(prompt, self._linter.fixing_rules(prompt, header), _kept(prompt))
             changes, refused = await self._kept_to(original, prompt, candidate.changes)
             if not changes:
                 break

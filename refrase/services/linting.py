@@ -6,10 +6,9 @@ from functools import cached_property
 from msgspec import Struct
 from msgspec.structs import replace
 
-from refrase.core.candidate import Candidate
 from refrase.core.guide import Rule
 from refrase.core.ignore import Ignore, without_ignores
-from refrase.core.notice import fix_noticed, notice
+from refrase.core.notice import notice
 from refrase.core.prompt import Prompt, Span, check_prompt
 from refrase.core.rewrite import Finding, Severity
 from refrase.core.selection import select_rules
@@ -72,11 +71,10 @@ class Linter:
             on_prompt()
         return Linted(tuple(findings), tuple(faults))
 
-    def fix(self, prompt: Prompt, kept: Iterable[Span], header: Sequence[HeaderIgnore] = ()) -> Candidate:
-        """Return *prompt* with the fixes of the chosen rules applied outside of *kept*."""
+    def fixing_rules(self, prompt: Prompt, header: Sequence[HeaderIgnore]) -> list[Rule]:
+        """Return the chosen rules with a fix that apply to *prompt* and that its file's *header* does not silence."""
         rules = {rule.id: rule for target in self.targets for rule in self._rules(target, prompt) if rule.fix}
-        fixable = [rule for rule in rules.values() if not any(_silences(ignore, rule.id) for ignore in header)]
-        return fix_noticed(prompt, fixable, kept)
+        return [rule for rule in rules.values() if not any(_silences(ignore, rule.id) for ignore in header)]
 
     def _lint_slot(self, path: str, slot: Slot, places: Places, header: Sequence[HeaderIgnore]) -> list[LintFinding]:
         if slot.fault:
