@@ -24,6 +24,7 @@ from refrase.api.checks import CheckController
 from refrase.api.docs import DocsPage
 from refrase.api.guides import GuideController
 from refrase.api.health import live, ready
+from refrase.api.lint import LintController
 from refrase.api.problems import problem_from_error, problem_response
 from refrase.api.rewrites import RewriteController
 from refrase.bootstrap import Services, form_secret, open_services, settings_from_environment
@@ -69,7 +70,7 @@ class RefrasePlugin(InitPlugin):
         app_config.route_handlers += [
             Router(
                 "/api/v1",
-                route_handlers=[RewriteController, CheckController, GuideController],
+                route_handlers=[RewriteController, CheckController, LintController, GuideController],
                 opt={"exclude_from_csrf": True},
                 request_max_body_size=most_bytes,
             ),

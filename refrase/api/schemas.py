@@ -15,6 +15,7 @@ from refrase.core.syntax import Syntax
 from refrase.core.terms import Terms
 from refrase.core.tool import tools_from_json
 from refrase.errors import OptionInvalid
+from refrase.services.lint_report import LintFinding
 
 _MOST_MESSAGES = 200
 
@@ -98,6 +99,30 @@ class CheckView(Struct):
     ledger: Ledger
 
 
+class LintRequest(Struct, forbid_unknown_fields=True):
+    """A prompt to lint: either `prompt` or `messages`."""
+
+    prompt: Annotated[str | None, Meta(description="The prompt, where it is one text.")] = None
+    messages: Annotated[
+        tuple[MessageRequest, ...] | None,
+        Meta(description="The prompt, where it is a chat. Assistant and tool messages are not linted."),
+    ] = None
+    target: Annotated[str, Meta(description="The model to lint for; empty: the default target.", max_length=200)] = ""
+    select: Annotated[
+        tuple[str, ...], Meta(description="Only these rules: ids, beginnings or patterns of ids.", max_length=200)
+    ] = ()
+    ignore: Annotated[tuple[str, ...], Meta(description="Not these rules.", max_length=200)] = ()
+
+
+class LintView(Struct):
+    """What the checks of the target's guide find."""
+
+    target: str
+    guide: str
+    guide_version: str
+    findings: tuple[LintFinding, ...]
+
+
 class RewritePage(Struct):
     """Pairs, the newest first. `next_cursor` asks for the older ones; empty: there are none."""
 
@@ -149,27 +174,31 @@ class Problem(Struct, omit_defaults=True):
 
 def order_from_request(request: RewriteRequest, default_target: str) -> Order:
     """Return what the caller orders. Raises OptionInvalid where the prompt is given twice or not at all."""
-    if (request.prompt is None) == (request.messages is None):
-        raise OptionInvalid("Give either `prompt` or `messages`.")
-    if request.messages is None:
-        messages: tuple[Message, ...] = (Message(request.prompt or ""),)
-    elif not 1 <= len(request.messages) <= _MOST_MESSAGES:
-        raise OptionInvalid(f"`messages` takes 1 to {_MOST_MESSAGES} messages.")
-    else:
-        messages = tuple(Message(message.content, message.role) for message in request.messages)
+    prompt = prompt_from_request(request.prompt, request.messages)
     return Order(
-        prompt=Prompt(messages),
+        prompt=prompt,
         target=request.target or default_target,
         engine=request.engine,
         mode=request.mode,
         is_fresh=request.fresh,
         name=request.name,
         terms=_terms(request.syntaxes, request.tools or (request.call or {}).get("tools")),
-        locks=tuple(span for lock in request.locks for span in spans_of(lock, messages)),
+        locks=tuple(span for lock in request.locks for span in spans_of(lock, prompt.messages)),
         accepts_warnings=request.accept_warnings,
         call=call_from_json(request.call) if request.call is not None else None,
         budget_usd=request.budget_usd,
     )
+
+
+def prompt_from_request(text: str | None, messages: tuple[MessageRequest, ...] | None) -> Prompt:
+    """Return the prompt. Raises OptionInvalid where it is given twice or not at all."""
+    if (text is None) == (messages is None):
+        raise OptionInvalid("Give either `prompt` or `messages`.")
+    if messages is None:
+        return Prompt((Message(text or ""),))
+    if not 1 <= len(messages) <= _MOST_MESSAGES:
+        raise OptionInvalid(f"`messages` takes 1 to {_MOST_MESSAGES} messages.")
+    return Prompt(tuple(Message(message.content, message.role) for message in messages))
 
 
 def check_from_request(request: CheckRequest) -> tuple[Prompt, Prompt, Mode, Terms]:

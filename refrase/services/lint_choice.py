@@ -1,10 +1,11 @@
 """Which rules are linted: --select and --ignore, by id, by the beginning of ids, or by a pattern."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
-from refrase.core.guide import About, Guide
+from refrase.core.guide import About
+from refrase.core.target import Target
 from refrase.errors import OptionInvalid
 
 # Not of a guide: an ignore comment that ignores nothing.
@@ -12,12 +13,13 @@ UNUSED_IGNORE = "unused-ignore"
 
 
 class Choice:
-    """The ids that are chosen. `known` are all rules of the guides at hand; `is_whole`: nothing was left out."""
+    """The ids that are chosen. `known` are all rules of the targets' guides; `is_whole`: nothing was left out."""
 
-    def __init__(self, guides: Iterable[Guide], select: Iterable[str], ignore: Iterable[str]) -> None:
-        rules = [rule for guide in guides for rule in guide.rules]
-        self.known = frozenset(rule.id for rule in rules)
-        checked = [rule.id for rule in rules if rule.check is not None and rule.about is About.PROMPT]
+    def __init__(self, targets: Sequence[Target], select: Iterable[str], ignore: Iterable[str]) -> None:
+        self._rules = {rule.id: rule for target in targets for rule in target.guide.rules}
+        self.known = frozenset(self._rules)
+        held = [rule for target in targets for rule in target.rules]
+        checked = [rule.id for rule in held if rule.check is not None and rule.about is About.PROMPT]
         self._checked = tuple(dict.fromkeys((*checked, UNUSED_IGNORE)))
         wanted, unwanted = _parts(select), _parts(ignore)
         self.is_whole = not wanted and not unwanted
@@ -32,7 +34,10 @@ class Choice:
             yield pattern
             return
         found = [name for name in self._checked if fnmatchcase(name, pattern) or name.startswith(pattern)]
-        if not found and pattern in self.known:
+        rule = self._rules.get(pattern)
+        if rule is not None and rule.check is not None and not found:
+            raise OptionInvalid(f"The rule {pattern!r} is not about this target, but about {', '.join(rule.models)}.")
+        if rule is not None and not found:
             raise OptionInvalid(f"The rule {pattern!r} has no check: code cannot see whether a prompt breaks it.")
         if not found:
             hint = f"{perhaps(pattern, self._checked)} Rules with a check: {', '.join(self._checked)}.".strip()

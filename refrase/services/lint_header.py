@@ -20,6 +20,10 @@ class HeaderIgnore(Struct, frozen=True):
     end: int
     rules: tuple[str, ...]
 
+    def covers(self, rule: str) -> bool:
+        """Return whether *rule* is silenced."""
+        return not self.rules or rule in self.rules
+
 
 def header_ignores(document: Document) -> tuple[HeaderIgnore, ...]:
     """Return what stands above the prompt of a file that is one prompt."""

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from refrase.core.prompt import Span
+from refrase.core.prompt import Prompt, Span
 from refrase.library.document import Document, Slot
 
 
@@ -23,32 +23,46 @@ class Places:
 
     def __init__(self, document: Document) -> None:
         self._document = document
+        self._lines = _Lines(document.source)
 
     def of(self, slot: Slot, span: Span | None) -> Place:
         """Return the place of *span* in the prompt of *slot*; of the prompt as a whole that where it begins."""
-        pieces = slot.pieces
-        if span is None:
-            first = self._document.place_of(pieces[0], _lead(pieces[0].text))
-            return self.between(first, first)
-        piece = pieces[span.message]
-        end = self._document.place_of(piece, span.end)
-        return self.between(self._document.place_of(piece, span.start), end)
+        piece = slot.pieces[span.message if span else 0]
+        start, end = (span.start, span.end) if span else (lead := _lead(piece.text), lead)
+        return self.between(self._document.place_of(piece, start), self._document.place_of(piece, end))
 
     def between(self, start: int, end: int) -> Place:
         """Return the place between two places of the source, in characters."""
-        return Place(*self._at(start), *self._at(end))
+        return self._lines.between(start, end)
 
-    def line_of(self, slot: Slot) -> int:
+    @staticmethod
+    def line_of(slot: Slot) -> int:
         """Return the line of a record, 0 of a file that is one prompt."""
         return int(slot.name.removeprefix("line ")) if slot.name else 0
 
+
+def place_in_prompt(prompt: Prompt, span: Span | None) -> Place:
+    """Return the place of *span* in its message; of the prompt as a whole that where its first message begins."""
+    text = prompt.texts[span.message if span else 0]
+    start, end = (span.start, span.end) if span else (lead := _lead(text), lead)
+    return _Lines(text).between(start, end)
+
+
+class _Lines:
+    """The lines of a text, found when they are first asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def between(self, start: int, end: int) -> Place:
+        return Place(*self._at(start), *self._at(end))
+
     @cached_property
     def _starts(self) -> list[int]:
-        source = self._document.source
-        starts, position = [0], source.find("\n")
+        starts, position = [0], self._text.find("\n")
         while position >= 0:
             starts.append(position + 1)
-            position = source.find("\n", position + 1)
+            position = self._text.find("\n", position + 1)
         return starts
 
     def _at(self, position: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from refrase.core.prompt import Span
 from refrase.core.rewrite import Severity
 
 
-class LintFinding(Struct, frozen=True, omit_defaults=True):
+class LintFinding(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What is found, where, by which rule of which guide, and the page behind it.
 
     Lines and columns (code points) are those of the file, both from 1; the end lies behind the last character.
@@ -15,7 +15,7 @@ class LintFinding(Struct, frozen=True, omit_defaults=True):
     prompt itself, in characters; none where the finding is about the prompt as a whole.
     """
 
-    path: str
+    path: str = ""
     line: int
     column: int
     end_line: int

@@ -1,7 +1,8 @@
 """Linting: what the checks of guides find in the prompts of a file. No model, no network, nothing stored."""
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, partial
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,8 +18,10 @@ from refrase.errors import BadInput, PromptEmpty, RecordInvalid
 from refrase.library.document import Document, Slot
 from refrase.services.lint_choice import UNUSED_IGNORE, Choice, perhaps
 from refrase.services.lint_header import HeaderIgnore, header_ignores
-from refrase.services.lint_places import Place, Places
+from refrase.services.lint_places import Place, Places, place_in_prompt
 from refrase.services.lint_report import LintFault, LintFinding
+
+_MISPLACED = "ignore-file stands below text and ignores nothing. Put it above all text, or write ignore."
 
 
 class Linted(Struct, frozen=True):
@@ -28,12 +31,32 @@ class Linted(Struct, frozen=True):
     faults: tuple[LintFault, ...] = ()
 
 
-class _Told(Struct, frozen=True):
-    """An ignore comment, where it stands, and the rules that it silenced."""
+class _Header(Struct, frozen=True):
+    """An ignore of the file's head, and where it stands."""
 
-    ignore: Ignore
+    ignore: HeaderIgnore
     place: Place
-    used: frozenset[str]
+
+
+class _Where(Struct, frozen=True):
+    """Where a prompt stands: its file, where in it each stretch is, and what the file's head says."""
+
+    path: str
+    place_of: Callable[[Span | None], Place]
+    header: Sequence[_Header] = ()
+
+    def finding(self, span: Span | None, place: Place | None = None, **told: Any) -> LintFinding:
+        """Return the finding at *span* of the prompt, or at a *place* outside of it."""
+        place = place or self.place_of(span)
+        return LintFinding(
+            path=self.path,
+            line=place.line,
+            column=place.column,
+            end_line=place.end_line,
+            end_column=place.end_column,
+            span=span,
+            **told,
+        )
 
 
 class Linter:
@@ -53,33 +76,39 @@ class Linter:
         all_rule_ids: Callable[[], frozenset[str]],
     ) -> None:
         self.targets = tuple({target.id: target for target in targets}.values())
-        self._choice = Choice([target.guide for target in self.targets], select, ignore)
+        self._choice = Choice(self.targets, select, ignore)
         self._max_prompt_bytes = max_prompt_bytes
         self._read_all_rule_ids = all_rule_ids
 
     def lint(self, path: str, document: Document, on_prompt: Callable[[], None] = lambda: None) -> Linted:
         """Return what is found in every prompt of *document*, in the order of the file. *path* is what it is called."""
         places = Places(document)
-        header = header_ignores(document)
+        header = [_Header(ignore, places.between(ignore.start, ignore.end)) for ignore in header_ignores(document)]
         findings: list[LintFinding] = []
         faults: list[LintFault] = []
         for slot in document.slots:
             try:
-                findings += self._lint_slot(path, slot, places, header)
+                findings += self._lint_slot(slot, _Where(path, partial(places.of, slot), header))
             except BadInput as error:
                 faults.append(LintFault(path, places.line_of(slot), error.code, error.detail, error.hint))
             on_prompt()
         return Linted(tuple(findings), tuple(faults))
 
+    def lint_prompt(self, prompt: Prompt) -> tuple[LintFinding, ...]:
+        """Return what is found in *prompt*; lines and columns are those of its messages. Raises BadInput."""
+        return tuple(self._lint_prompt(prompt, _Where("", partial(place_in_prompt, prompt))))
+
     def fixing_rules(self, prompt: Prompt, header: Sequence[HeaderIgnore]) -> list[Rule]:
         """Return the chosen rules with a fix that apply to *prompt* and that its file's *header* does not silence."""
         rules = {rule.id: rule for target in self.targets for rule in self._rules(target, prompt) if rule.fix}
-        return [rule for rule in rules.values() if not any(_silences(ignore, rule.id) for ignore in header)]
+        return [rule for rule in rules.values() if not any(ignore.covers(rule.id) for ignore in header)]
 
-    def _lint_slot(self, path: str, slot: Slot, places: Places, header: Sequence[HeaderIgnore]) -> list[LintFinding]:
+    def _lint_slot(self, slot: Slot, where: "_Where") -> list[LintFinding]:
         if slot.fault:
             raise RecordInvalid(slot.fault) if slot.name else PromptEmpty(slot.fault)
-        prompt = slot.prompt
+        return self._lint_prompt(slot.prompt, where)
+
+    def _lint_prompt(self, prompt: Prompt, where: "_Where") -> list[LintFinding]:
         check_prompt(prompt, max_prompt_bytes=self._max_prompt_bytes)
         found: dict[tuple[str, str, str, Span | None], LintFinding] = {}
         silenced: list[Finding] = []
@@ -90,35 +119,27 @@ class Linter:
             ignores = seen.ignores
             silenced += seen.silenced
             for finding in seen.findings:
-                if any(_silences(ignore, finding.rule) for ignore in header):
+                if any(item.ignore.covers(finding.rule) for item in where.header):
                     silenced.append(finding)
                     continue
-                told = self._finding(path, finding, rules[finding.rule], target, places.of(slot, finding.before))
+                told = self._finding(finding, rules[finding.rule], target, where)
                 key = (told.guide, told.rule, told.message, told.span)
                 earlier = found.get(key)
                 found[key] = replace(earlier, targets=(*earlier.targets, target.id)) if earlier else told
-        is_chat = len(prompt.messages) > 1
-        told_comments = [
-            *(_told_header(ignore, silenced, places) for ignore in header),
-            *(_told_comment(ignore, silenced, places.of(slot, ignore.span)) for ignore in ignores),
-        ]
-        findings = [*found.values(), *(self._unused(path, told) for told in told_comments)]
-        shown = [finding for finding in findings if finding is not None]
-        numbered = [replace(item, message_number=_message(item)) for item in shown] if is_chat else shown
-        return sorted(numbered, key=lambda item: (item.line, item.column, item.rule))
+        findings = [*found.values(), *self._unused(ignores, silenced, where)]
+        if len(prompt.messages) > 1:
+            findings = [replace(item, message_number=item.span.message + 1) if item.span else item for item in findings]
+        return sorted(findings, key=lambda item: (item.line, item.column, item.rule))
 
     def _rules(self, target: Target, prompt: Prompt) -> list[Rule]:
         """Return the chosen rules with a check that apply to *prompt*."""
         selected = select_rules(target, without_ignores(prompt))
         return [item.rule for item in selected if item.applies and item.rule.check and item.rule.id in self._choice.ids]
 
-    def _finding(self, path: str, finding: Finding, rule: Rule, target: Target, place: Place) -> LintFinding:
-        return LintFinding(
-            path=path,
-            line=place.line,
-            column=place.column,
-            end_line=place.end_line,
-            end_column=place.end_column,
+    @staticmethod
+    def _finding(finding: Finding, rule: Rule, target: Target, where: "_Where") -> LintFinding:
+        return where.finding(
+            finding.before,
             rule=rule.id,
             severity=Severity.WARNING,
             message=finding.message,
@@ -126,35 +147,28 @@ class Linter:
             targets=(target.id,),
             source=rule.sources[0],
             is_fixable=rule.fix is not None and finding.before is not None,
-            span=finding.before,
         )
 
-    def _unused(self, path: str, told: _Told) -> LintFinding | None:
-        """Tell what an ignore comment names and does not silence, if anything."""
-        message = self._unused_message(told) if UNUSED_IGNORE in self._choice.ids else ""
-        place = told.place
-        if not message:
-            return None
-        return LintFinding(
-            path=path,
-            line=place.line,
-            column=place.column,
-            end_line=place.end_line,
-            end_column=place.end_column,
-            rule=UNUSED_IGNORE,
-            severity=Severity.NOTE,
-            message=message,
-            span=told.ignore.span if told.ignore.span.end else None,
-        )
+    def _unused(self, ignores: Sequence[Ignore], silenced: Sequence[Finding], where: "_Where") -> Iterator[LintFinding]:
+        """Tell of every ignore comment what it names and does not silence."""
+        if UNUSED_IGNORE not in self._choice.ids:
+            return
+        for item in where.header:
+            used = frozenset(finding.rule for finding in silenced if item.ignore.covers(finding.rule))
+            if message := self._unused_message(item.ignore.rules, used):
+                yield where.finding(None, item.place, rule=UNUSED_IGNORE, severity=Severity.NOTE, message=message)
+        for ignore in ignores:
+            used = frozenset(finding.rule for finding in silenced if ignore.covers(finding.rule, finding.before))
+            message = _MISPLACED if ignore.is_misplaced else self._unused_message(ignore.rules, used)
+            if message:
+                yield where.finding(ignore.span, rule=UNUSED_IGNORE, severity=Severity.NOTE, message=message)
 
-    def _unused_message(self, told: _Told) -> str:
-        ignore = told.ignore
-        if ignore.is_misplaced:
-            return "ignore-file stands below text and ignores nothing. Put it above all text, or write ignore."
-        if not ignore.rules:
-            return "" if told.used or not self._choice.is_whole else "This comment ignores nothing."
-        idle = [rule for rule in ignore.rules if rule not in told.used and rule in self._choice.ids]
-        strange = [rule for rule in ignore.rules if rule not in self._choice.known and rule not in self._all_rule_ids]
+    def _unused_message(self, rules: Sequence[str], used: frozenset[str]) -> str:
+        """Say what is wrong with a comment that names *rules*, of which *used* silenced something; "" if nothing is."""
+        if not rules:
+            return "" if used or not self._choice.is_whole else "This comment ignores nothing."
+        idle = [rule for rule in rules if rule not in used and rule in self._choice.ids]
+        strange = [rule for rule in rules if rule not in self._choice.known and rule not in self._all_rule_ids]
         parts = [f"Nothing here breaks {', '.join(idle)}, so it need not be ignored."] if idle else []
         parts += [f"No guide has a rule {rule!r}. {perhaps(rule, self._all_rule_ids)}".strip() for rule in strange]
         return " ".join(parts)
@@ -162,21 +176,3 @@ class Linter:
     @cached_property
     def _all_rule_ids(self) -> frozenset[str]:
         return self._read_all_rule_ids() | {UNUSED_IGNORE}
-
-
-def _silences(ignore: HeaderIgnore, rule: str) -> bool:
-    return not ignore.rules or rule in ignore.rules
-
-
-def _told_header(ignore: HeaderIgnore, silenced: Sequence[Finding], places: Places) -> _Told:
-    used = frozenset(finding.rule for finding in silenced if _silences(ignore, finding.rule))
-    return _Told(Ignore(Span(0, 0), ignore.rules), places.between(ignore.start, ignore.end), used)
-
-
-def _told_comment(ignore: Ignore, silenced: Sequence[Finding], place: Place) -> _Told:
-    used = frozenset(finding.rule for finding in silenced if ignore.covers(finding.rule, finding.before))
-    return _Told(ignore, place, used)
-
-
-def _message(finding: LintFinding) -> int:
-    return finding.span.message + 1 if finding.span else 0
