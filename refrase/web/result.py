@@ -13,6 +13,7 @@ from refrase.core.prompt import Prompt, Span
 from refrase.core.rewrite import Finding, Rewrite, Severity
 from refrase.core.target import Target
 from refrase.core.worddiff import DiffKind, DiffPart, diff_words
+from refrase.web.checklist import Checklist, checklist_of
 
 _NOUNS = {
     ItemKind.VARIABLE: "variable",
@@ -72,13 +73,13 @@ class LedgerLine(Struct, frozen=True):
 
 
 class ResultView(Struct, frozen=True):
-    """Everything the page tells of a finished rewrite. `checked` are findings of the gate, `noticed` of the guide."""
+    """Everything the page tells of a finished rewrite. `checked` are findings of the gate, `checklist` of the guide."""
 
     rewrite: Rewrite
     messages: tuple[MessageDiff, ...]
     compared: tuple[str, ...]
     checked: tuple[tuple[int, Finding], ...]
-    noticed: tuple[tuple[str, str, int], ...]
+    checklist: Checklist
     ledger: tuple[LedgerLine, ...]
     guide_name: str
     source_urls: dict[str, str]
@@ -89,13 +90,12 @@ def view_from_rewrite(rewrite: Rewrite, target: Target) -> ResultView:
     """Return what the page tells of *rewrite*."""
     counts = Counter(item.kind for item in contract_of(rewrite.before).items)
     checked = tuple(enumerate((finding for finding in rewrite.findings if finding.kind != "guide_rule"), 1))
-    noticed = Counter((finding.message, finding.rule) for finding in rewrite.findings if finding.kind == "guide_rule")
     return ResultView(
         rewrite=rewrite,
         messages=tuple(_diffs(rewrite, checked)),
         compared=tuple(_counted(counts[kind], noun) for kind, noun in _NOUNS.items() if counts[kind]),
         checked=checked,
-        noticed=tuple((message, rule, count) for (message, rule), count in noticed.items()),
+        checklist=checklist_of(rewrite, target),
         ledger=tuple(_line(entry, rewrite) for entry in rewrite.ledger.entries),
         guide_name=target.guide.family,
         source_urls={rule.id: rule.sources[0].url for rule in target.guide.rules},
