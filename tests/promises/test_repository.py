@@ -11,6 +11,7 @@ TOP = {
     ".ci",
     ".gitignore",
     ".importlinter",
+    ".pre-commit-hooks.yaml",
     "README.md",
     "guides",
     "migrations",
