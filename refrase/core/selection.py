@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Callable
-from functools import cache
-from itertools import islice
 
 from msgspec import Struct
 
@@ -38,8 +36,7 @@ def _matches(pattern: str, fewest: int = 1) -> Callable[[Prompt], str]:
     compiled = re.compile(pattern, re.IGNORECASE | re.MULTILINE)
 
     def evidence(prompt: Prompt) -> str:
-        matches = (match for text in prompt.texts for match in compiled.finditer(text))
-        found = [match.group().strip() for match in islice(matches, fewest)]
+        found = [match.group().strip() for text in prompt.texts for match in compiled.finditer(text)]
         return f"“{found[0][:60]}”" if len(found) >= fewest else ""
 
     return evidence
@@ -97,15 +94,14 @@ CONDITIONS = {
 
 def select_rules(target: Target, prompt: Prompt) -> tuple[Selected, ...]:
     """Return the target's rules about prompts, each with whether it applies to *prompt* and why."""
-    seen = cache(lambda name: CONDITIONS[name].evidence(prompt))  # many rules ask for the same
-    return tuple(_select(rule, seen) for rule in target.rules if rule.about is About.PROMPT)
+    return tuple(_select(rule, prompt) for rule in target.rules if rule.about is About.PROMPT)
 
 
-def _select(rule: Rule, evidence_of: Callable[[str], str]) -> Selected:
+def _select(rule: Rule, prompt: Prompt) -> Selected:
     seen: list[str] = []
     for name in rule.when:
         condition = CONDITIONS[name]
-        evidence = evidence_of(name)
+        evidence = condition.evidence(prompt)
         if not evidence:
             return Selected(rule, applies=False, why=f"not so: {condition.meaning}")
         seen.append(f"{condition.meaning} ({evidence})")

@@ -77,6 +77,7 @@ class Linter:
     ) -> None:
         self.targets = tuple({target.id: target for target in targets}.values())
         self._choice = Choice(self.targets, select, ignore)
+        self._chosen = [_with_rules(target, self._choice.ids) for target in self.targets]
         self._max_prompt_bytes = max_prompt_bytes
         self._read_all_rule_ids = all_rule_ids
 
@@ -100,7 +101,7 @@ class Linter:
 
     def fixing_rules(self, prompt: Prompt, header: Sequence[HeaderIgnore]) -> list[Rule]:
         """Return the chosen rules with a fix that apply to *prompt* and that its file's *header* does not silence."""
-        rules = {rule.id: rule for target in self.targets for rule in self._rules(target, prompt) if rule.fix}
+        rules = {rule.id: rule for target in self._chosen for rule in _applying(target, prompt) if rule.fix}
         return [rule for rule in rules.values() if not any(ignore.covers(rule.id) for ignore in header)]
 
     def _lint_slot(self, slot: Slot, where: "_Where") -> list[LintFinding]:
@@ -113,8 +114,8 @@ class Linter:
         found: dict[tuple[str, str, str, Span | None], LintFinding] = {}
         silenced: list[Finding] = []
         ignores: tuple[Ignore, ...] = ()
-        for target in self.targets:
-            rules = {rule.id: rule for rule in self._rules(target, prompt)}
+        for target in self._chosen:
+            rules = {rule.id: rule for rule in _applying(target, prompt)}
             seen = notice(prompt, rules.values())
             ignores = seen.ignores
             silenced += seen.silenced
@@ -131,17 +132,12 @@ class Linter:
             findings = [replace(item, message_number=item.span.message + 1) if item.span else item for item in findings]
         return sorted(findings, key=lambda item: (item.line, item.column, item.rule))
 
-    def _rules(self, target: Target, prompt: Prompt) -> list[Rule]:
-        """Return the chosen rules with a check that apply to *prompt*."""
-        selected = select_rules(target, without_ignores(prompt))
-        return [item.rule for item in selected if item.applies and item.rule.check and item.rule.id in self._choice.ids]
-
     @staticmethod
     def _finding(finding: Finding, rule: Rule, target: Target, where: "_Where") -> LintFinding:
         return where.finding(
             finding.before,
             rule=rule.id,
-            severity=Severity.WARNING,
+            severity=Severity.WARNING if finding.kind == "guide_rule" else Severity.NOTE,
             message=finding.message,
             guide=target.guide.id,
             targets=(target.id,),
@@ -176,3 +172,13 @@ class Linter:
     @cached_property
     def _all_rule_ids(self) -> frozenset[str]:
         return self._read_all_rule_ids() | {UNUSED_IGNORE}
+
+
+def _with_rules(target: Target, ids: frozenset[str]) -> Target:
+    """Return *target* with no rules but those, so that no time goes into conditions of others."""
+    rules = tuple(rule for rule in target.guide.rules if rule.id in ids and rule.check is not None)
+    return Target(replace(target.guide, rules=rules), target.model)
+
+
+def _applying(target: Target, prompt: Prompt) -> list[Rule]:
+    return [item.rule for item in select_rules(target, without_ignores(prompt)) if item.applies]

@@ -1,14 +1,16 @@
 """The guide's checks as a checklist: what they found in the prompt, and whether the rewrite still has it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 
 from msgspec import Struct
 
-from refrase.core.guide import Source
+from refrase.core.guide import Rule, Source
 from refrase.core.ignore import without_ignores
 from refrase.core.notice import notice
-from refrase.core.rewrite import Rewrite
+from refrase.core.prompt import Prompt
+from refrase.core.rewrite import Finding, Rewrite
 from refrase.core.selection import select_rules
 from refrase.core.target import Target
 
@@ -44,9 +46,9 @@ def checklist_of(rewrite: Rewrite, target: Target) -> Checklist:
     """Return what the checks of the target's guide, as it is today, find before and after."""
     selected = select_rules(target, without_ignores(rewrite.before))
     rules = [item.rule for item in selected if item.applies and item.rule.check is not None]
-    before = notice(rewrite.before, rules).findings
+    before = _found(rewrite.before, rules)
     is_same = rewrite.after == rewrite.before
-    after = before if is_same else notice(rewrite.after, rules).findings
+    after = before if is_same else _found(rewrite.after, rules)
     had, has = (Counter(finding.rule for finding in found) for found in (before, after))
     rows: list[CheckRow] = []
     for rule in rules:
@@ -57,6 +59,10 @@ def checklist_of(rewrite: Rewrite, target: Target) -> Checklist:
         state = CheckState.FOUND if is_same else _state(had[rule.id], has[rule.id])
         rows.append(CheckRow(rule.id, state, messages, had[rule.id], has[rule.id], rule.sources[0]))
     return Checklist(tuple(rows), len(rules) - len(rows))
+
+
+def _found(prompt: Prompt, rules: Sequence[Rule]) -> list[Finding]:
+    return [finding for finding in notice(prompt, rules).findings if finding.kind == "guide_rule"]
 
 
 def _state(before: int, after: int) -> CheckState:
