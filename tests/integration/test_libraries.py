@@ -15,6 +15,7 @@ from refrase.library.files import find_files, read_document
 from refrase.packaged import packaged_path
 from refrase.services.batch import BatchOptions, BatchRunner
 from refrase.services.library_plan import plan_library
+from tests.benchmarks.lint import fixes_of
 from tests.cases import case_of
 from tests.conftest import LIBRARIES, needs_libraries
 from tests.fakes.upstream import Upstream
@@ -99,3 +100,11 @@ def test_a_real_prompt_is_like_itself_and_unlike_its_neighbour():
         mistaken += not blocks(examine(slot.prompt, other.prompt, mode=Mode.CONSERVATIVE).findings)
     # A neighbour of the same corpus may be nearly the same prompt; most are not.
     assert mistaken / len(slots) < 0.15
+
+
+@pytest.mark.parametrize("target", ["kimi-k2-0905", "gpt-5.5"])
+async def test_lint_fixes_keep_the_contract_of_every_real_prompt_and_are_done_once(target):
+    kept, idempotent, fixed, _, prompts = await fixes_of(target)
+    assert (kept, idempotent) == (prompts, prompts)
+    assert prompts == 300
+    assert fixed > 20
