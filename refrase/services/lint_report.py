@@ -59,7 +59,10 @@ class FixedDocument(Struct, frozen=True):
 
 
 class LintReport(Struct, frozen=True):
-    """What came of all files. `fixed` counts the edits that were made, or would be with --diff."""
+    """What came of all files. `fixed` counts the edits that were made, or would be with --diff.
+
+    `passed_over` counts the files of folders that are not read: of other kinds than prompts.
+    """
 
     targets: tuple[str, ...]
     files: int
@@ -68,3 +71,4 @@ class LintReport(Struct, frozen=True):
     faults: tuple[LintFault, ...] = ()
     fixed: int = 0
     refused: tuple[RefusedFix, ...] = ()
+    passed_over: int = 0

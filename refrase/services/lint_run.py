@@ -1,6 +1,6 @@
 """Linting files and folders: what `refrase lint` does, apart from how it is shown and written."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from msgspec import Struct
@@ -24,20 +24,30 @@ class LintInput(Struct, frozen=True):
     data: bytes | None = None
 
 
-def find_inputs(paths: Iterable[Path]) -> tuple[list[LintInput], list[LintFault]]:
-    """Return the files under *paths*, each once, and which of the paths lead to none."""
+class Inputs(Struct, frozen=True):
+    """The files to lint, each once; which paths lead to none; how many other files were passed over."""
+
+    files: tuple[LintInput, ...]
+    faults: tuple[LintFault, ...] = ()
+    passed_over: int = 0
+
+
+def find_inputs(paths: Iterable[Path]) -> Inputs:
+    """Return the files under *paths*."""
     inputs: dict[Path, LintInput] = {}
     faults: list[LintFault] = []
+    passed_over = 0
     for path in paths:
         try:
-            found, _ = find_files(path)
+            found, others = find_files(path)
+            passed_over += others
             if not found:
                 raise OptionInvalid(f"There is no prompt file under {path}.", hint="Read are .md, .txt and .jsonl.")
             for file in found:
                 inputs.setdefault(file.resolve(), LintInput(_name(file), file))
         except BadInput as error:
             faults.append(_fault(str(path), error))
-    return list(inputs.values()), faults
+    return Inputs(tuple(inputs.values()), tuple(faults), passed_over)
 
 
 class LintRun:
@@ -58,13 +68,13 @@ class LintRun:
         self._save = save
         self._on_prompt = on_prompt
 
-    def run(self, inputs: Sequence[LintInput], faults: Iterable[LintFault] = ()) -> LintReport:
-        """Return what came of *inputs*; *faults* are those of finding them."""
+    def run(self, inputs: Inputs) -> LintReport:
+        """Return what came of *inputs*."""
         findings: list[LintFinding] = []
-        told = list(faults)
+        told = list(inputs.faults)
         refused: list[RefusedFix] = []
         prompts = fixed = 0
-        for item in inputs:
+        for item in inputs.files:
             try:
                 document, done = self._read(item)
             except RefraseError as error:
@@ -78,12 +88,13 @@ class LintRun:
             refused += done.refused if done else ()
         return LintReport(
             targets=tuple(target.id for target in self._linter.targets),
-            files=len(inputs),
+            files=len(inputs.files),
             prompts=prompts,
             findings=tuple(findings),
             faults=tuple(told),
             fixed=fixed,
             refused=tuple(refused),
+            passed_over=inputs.passed_over,
         )
 
     def _read(self, item: LintInput) -> tuple[Document, FixedDocument | None]:
