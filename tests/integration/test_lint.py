@@ -13,7 +13,8 @@ import httpx
 import pytest
 import yaml
 
-from tests.integration.test_cli import Shell
+from tests.fakes.upstream import Say, Upstream
+from tests.integration.test_cli import PROMPT, Shell, reply
 
 ROOT = Path(__file__).parents[2]
 BAD = "You sort lists.\n\nI want you to sort {{list}} by name.\n"
@@ -460,3 +461,40 @@ def test_the_endpoint_is_documented(client: httpx.Client):
     told = paths["/api/v1/lint"]["post"]
     assert told["operationId"] == "CreateLint"
     assert {"200", "400", "413", "415", "422"} <= set(told["responses"])
+
+
+@pytest.mark.parametrize(("comment", "is_told"), [("", True), ("{# refrase:ignore-file request-wrapped #}\n", False)])
+def test_what_is_ignored_is_not_told_to_the_engine(client: httpx.Client, upstream: Upstream, comment, is_told):
+    upstream.will(Say(reply))
+    client.post("/api/v1/rewrites", json={"prompt": f"{comment}{PROMPT}"})
+    asked = upstream.requests[0]["messages"][1]["content"]
+    assert ("[request-wrapped] line" in asked) is is_told
+
+
+def test_a_rewrite_without_the_comment_does_not_leave(client: httpx.Client, upstream: Upstream):
+    text = f"<!-- refrase:ignore request-wrapped -->\n{PROMPT}"
+    upstream.will(*[Say(reply)] * 3)
+    rewrite = client.post("/api/v1/rewrites", json={"prompt": text}).json()
+    assert rewrite["outcome"] == "returned"
+    assert rewrite["after"]["messages"][0]["text"] == text
+
+
+def test_findings_that_cannot_be_written_are_told(shell: Shell):
+    put(shell, p_md=BAD, file=b"")
+    code, _, err = shell.run("lint", "p.md", "--output-file", "file/out.txt")
+    assert code == 2
+    assert "error [output_refused]" in err
+
+
+def test_files_of_other_kinds_are_counted_and_faults_alike_told_once(shell: Shell):
+    put(shell, lib__a_png=b"\x89PNG", lib__b_py="x", lib__c_jsonl='{"x": 1}\n{"x": 2}\n', lib__d_md=GOOD)
+    code, _, err = shell.run("lint", "lib")
+    assert code == 2
+    assert err.count("[record_invalid]") == 1
+    assert "(2 records of this file)" in err
+    assert "2 other files passed over" in err
+
+
+def test_what_is_left_unfixed_is_said(shell: Shell):
+    put(shell, p_md="<!-- refrase:lock -->\nI want you to sort {{list}}.\n<!-- /refrase:lock -->\n")
+    assert "1 with a fix [*] left alone" in shell.run("lint", "p.md", "--diff")[2]
