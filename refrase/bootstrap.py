@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from uuid_utils import uuid7
@@ -11,6 +11,7 @@ from uuid_utils import uuid7
 from refrase.clock import Clock, SystemClock
 from refrase.engine.engine import Engine
 from refrase.engine.offline import OfflineEngine
+from refrase.engine.providers import Provider
 from refrase.engine.retrying import RetryPolicy
 from refrase.engine_setup import EngineSetup
 from refrase.environment import settings_from_environment as settings_from_environment  # noqa: PLC0414 - edges find it here
@@ -52,6 +53,7 @@ class Services:
         history: History,
         health: Health,
         checker: Checker,
+        providers: Mapping[str, Provider],
         is_migrated: bool,
     ) -> None:
         self.settings = settings
@@ -64,6 +66,7 @@ class Services:
         self.history = history
         self.health = health
         self.checker = checker
+        self.providers = providers  # every profile, those of the user included
         self.is_migrated = is_migrated  # whether the database had to be brought to the newest schema
 
 
@@ -122,6 +125,7 @@ async def open_services(
             history=History(rewrites, clock=clock, longest_run_seconds=_longest_run_seconds(settings)),
             health=Health({"database": database.ping}),
             checker=Checker(rendering, max_prompt_bytes=settings.max_prompt_bytes),
+            providers=setup.providers,
             is_migrated=is_migrated,
         )
         await watching.close(_GRACE_SECONDS)

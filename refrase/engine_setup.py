@@ -43,7 +43,7 @@ class EngineSetup:
         self._clock = clock
         self._sleep = sleep
         self._gates: dict[tuple[str, str | None], Gate] = {}
-        self._providers = read_providers(settings.providers_file)
+        self.providers = read_providers(settings.providers_file)
         self.engine = self._engine()
         self.fallbacks = () if isinstance(self.engine, EngineNotConfigured) else self._fallbacks()
 
@@ -55,7 +55,7 @@ class EngineSetup:
 
     def _engine(self) -> Engine | EngineNotConfigured:
         settings = self._settings
-        chosen = chosen_provider(settings, self._providers)
+        chosen = chosen_provider(settings, self.providers)
         missing = what_is_missing(chosen, settings.engine_base_url)
         if missing is not None:
             return missing
@@ -75,10 +75,10 @@ class EngineSetup:
     def _fallback(self, stated: str) -> Engine:
         """Build “provider” or “provider=model”. Raises SettingsInvalid where it is unknown or has no key."""
         name, _, model = stated.partition("=")
-        if name not in self._providers:
-            hint = f"There are {', '.join(self._providers)}."
+        if name not in self.providers:
+            hint = f"There are {', '.join(self.providers)}."
             raise SettingsInvalid(f"REFRASE_ENGINE_FALLBACKS: {name!r} is not a provider.", hint=hint)
-        provider = self._providers[name]
+        provider = self.providers[name]
         chosen = Chosen(name, provider, self._settings.secrets.find(*provider.key_variables))
         missing = what_is_missing(chosen, "")
         if missing is not None:

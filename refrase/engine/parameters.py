@@ -11,7 +11,7 @@ def decide(
 ) -> tuple[ParameterDecision, ...]:
     """Return what becomes of each parameter; *temperature* is the user's own wish, or None."""
     return (
-        _temperature(model, temperature),
+        _own_temperature(model, temperature),
         ParameterDecision(
             provider.output_limit_field,
             ParameterUse.SENT,
@@ -27,11 +27,12 @@ def sent(decisions: tuple[ParameterDecision, ...]) -> dict[str, object]:
     return {item.name: item.value for item in decisions if item.use in {ParameterUse.SENT, ParameterUse.MAPPED}}
 
 
-def _temperature(model: EngineModel, stated: float | None) -> ParameterDecision:
-    wanted = model.temperature if stated is None else stated
-    whose = "The model's card asks for it." if stated is None else "You set it."
+def decide_temperature(
+    model: EngineModel, wanted: float | None, *, whose: str, is_stated: bool = False
+) -> ParameterDecision:
+    """Return what becomes of the temperature *wanted*; *whose* says why it is, *is_stated* that a user set it."""
     if model.temperature_fixed:
-        use = ParameterUse.OMITTED if stated is None else ParameterUse.REFUSED
+        use = ParameterUse.REFUSED if is_stated else ParameterUse.OMITTED
         return ParameterDecision("temperature", use, model.temperature_fixed)
     if wanted is None:
         return ParameterDecision("temperature", ParameterUse.OMITTED, "Nothing is known of this model.")
@@ -44,6 +45,12 @@ def _temperature(model: EngineModel, stated: float | None) -> ParameterDecision:
         reason = f"{whose} This endpoint multiplies it by {model.temperature_scale:g}: {value:g} means {wanted:g}."
         return ParameterDecision("temperature", ParameterUse.MAPPED, reason, value)
     return ParameterDecision("temperature", ParameterUse.SENT, whose, value)
+
+
+def _own_temperature(model: EngineModel, stated: float | None) -> ParameterDecision:
+    if stated is None:
+        return decide_temperature(model, model.temperature, whose="The model's card asks for it.")
+    return decide_temperature(model, stated, whose="You set it.", is_stated=True)
 
 
 def _others(provider: Provider, model: EngineModel) -> Iterator[ParameterDecision]:

@@ -56,6 +56,7 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     extra_body: dict[str, Any] = {}
     reasons: dict[str, str] = {}
     note: str = ""
+    ids_of: str = ""  # whose ids of models a guide lists for this provider; empty: its own name's
     models: tuple[EngineModel, ...] = ()
 
     def engine_model(self, model_id: str) -> EngineModel:
@@ -69,7 +70,7 @@ def read_providers(own: Path | None = None) -> dict[str, Provider]:
 
     Raises SettingsInvalid where that file cannot be read or does not have the form.
     """
-    known = _profiles((files("refrase.engine") / "providers.toml").read_text("utf-8"))
+    known = _packaged("providers.toml")
     if own is None:
         return known
     try:
@@ -79,12 +80,21 @@ def read_providers(own: Path | None = None) -> dict[str, Provider]:
         raise SettingsInvalid(f"REFRASE_PROVIDERS_FILE={str(own)!r} cannot be used: {error}", hint=hint) from None
 
 
+def read_endpoints() -> dict[str, Provider]:
+    """Return vendors that a target can be called at and that are no engine of Refrase, by the name guides use."""
+    return _packaged("endpoints.toml")
+
+
 def get_provider(providers: Mapping[str, Provider], name: str) -> Provider:
     """Return the profile of that name. Raises OptionInvalid, which offers the nearest names."""
     if name not in providers:
         near = get_close_matches(name, providers, n=3, cutoff=0.4) or list(providers)
         raise OptionInvalid(f"There is no provider {name!r}.", hint=f"Did you mean {', '.join(near)}?")
     return providers[name]
+
+
+def _packaged(name: str) -> dict[str, Provider]:
+    return _profiles((files("refrase.engine") / name).read_text("utf-8"))
 
 
 def _profiles(text: str) -> dict[str, Provider]:
