@@ -34,6 +34,7 @@ from refrase.middleware import HostCheck, RequestLog
 from refrase.settings import Settings
 from refrase.web import filters
 from refrase.web.faces import error_page
+from refrase.web.model_pages import ModelController
 from refrase.web.pages import PageController
 
 _STATIC = Path(__file__).parent / "web" / "static"
@@ -74,7 +75,7 @@ class RefrasePlugin(InitPlugin):
                 opt={"exclude_from_csrf": True},
                 request_max_body_size=most_bytes,
             ),
-            Router("/", route_handlers=[PageController], request_max_body_size=most_bytes),
+            Router("/", route_handlers=[PageController, ModelController], request_max_body_size=most_bytes),
             live,
             ready,
             create_static_files_router(

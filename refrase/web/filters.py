@@ -1,13 +1,13 @@
 """How values look on a page."""
 
+import re
 from datetime import UTC, datetime
 
 from jinja2 import Environment
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from refrase.core.guide import Rule
-from refrase.core.selection import CONDITIONS
+from refrase.web.guide_words import check_of, condition_of, fix_of, message_of
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
 
@@ -20,7 +20,12 @@ def register(environment: Environment) -> None:
         "number": _number,
         "when": _when,
         "markdown": _markdown,
-        "condition": _condition,
+        "condition": condition_of,
+        "check_words": check_of,
+        "fix_words": fix_of,
+        "check_message": message_of,
+        "usd_price": _usd_price,
+        "mark": _mark,
         "excerpt": _excerpt,
         "count": _count,
     }
@@ -49,9 +54,23 @@ def _markdown(text: str) -> Markup:
     return Markup(_MARKDOWN.render(text))  # noqa: S704 - markdown-it escapes what it does not render
 
 
-def _condition(rule: Rule) -> str:
-    """Say when a rule applies."""
-    return "; ".join(CONDITIONS[name].meaning for name in rule.when) or "always"
+def _usd_price(value: float | None) -> str:
+    """Show a price per million tokens: 0.60, but 0.005 where two digits would not tell it."""
+    if value is None:
+        return "–"
+    return f"${value:.2f}" if round(value, 2) == value else f"${value:g}"
+
+
+def _mark(text: str, terms: tuple[str, ...]) -> Markup:
+    """Mark the *terms* in *text*."""
+    if not terms:
+        return escape(text)
+    found = re.compile("|".join(re.escape(term) for term in sorted(terms, key=len, reverse=True)), re.IGNORECASE)
+    position, parts = 0, []
+    for match in found.finditer(text):
+        parts += [escape(text[position : match.start()]), Markup("<mark>{}</mark>").format(match.group())]
+        position = match.end()
+    return Markup("").join([*parts, escape(text[position:])])
 
 
 def _excerpt(text: str, length: int = 100) -> str:

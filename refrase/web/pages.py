@@ -1,4 +1,4 @@
-"""The pages: the form, a rewrite, the history, the guides."""
+"""The pages: the form, a rewrite, the history."""
 
 import asyncio
 from typing import Annotated, Any
@@ -13,6 +13,7 @@ from refrase.bootstrap import Services
 from refrase.core.rewrite import EngineChoice, Mode, Outcome, Rewrite
 from refrase.errors import BadInput, EngineNotConfigured, RefraseError, status_of
 from refrase.storage.rewrites import Query
+from refrase.web.examples import get_example, read_examples
 from refrase.web.forms import RewriteForm, form_from_rewrite, order_from_form
 from refrase.web.fragments import fragment_stream
 from refrase.web.result import ResultView, view_from_rewrite
@@ -27,11 +28,19 @@ class PageController(Controller):
 
     @get("/", name="home")
     async def home(
-        self, services: NamedDependency[Services], target: FromQuery[str] = "", pair: FromQuery[str] = ""
+        self,
+        services: NamedDependency[Services],
+        target: FromQuery[str] = "",
+        pair: FromQuery[str] = "",
+        example: FromQuery[str] = "",
     ) -> Template:
-        """Show the form, empty or with what a stored pair was asked with, to ask it anew."""
+        """Show the form: empty, with an example, or with what a stored pair was asked with, to ask it anew."""
         if not pair:
-            return _form_page(services, RewriteForm(target=target))
+            try:
+                prompt = get_example(example).prompt if example else ""
+            except BadInput as error:
+                return _form_page(services, RewriteForm(target=target), error)
+            return _form_page(services, RewriteForm(prompt=prompt, target=target))
         rewrite, _ = await services.history.get(pair)
         return _form_page(services, form_from_rewrite(rewrite))
 
@@ -92,16 +101,6 @@ class PageController(Controller):
         context = {"page": page, "q": q, "outcome": outcome, "cursor": cursor, "outcomes": list(Outcome)}
         return Template("history.html.j2", context=context)
 
-    @get("/guides", name="guides")
-    async def guides(self, services: NamedDependency[Services]) -> Template:
-        """List the guides."""
-        return Template("guides.html.j2", context={"guides": services.guidebook.guides})
-
-    @get("/guides/{guide_id:str}", name="guide")
-    async def guide(self, guide_id: FromPath[str], services: NamedDependency[Services]) -> Template:
-        """Show a guide as a page."""
-        return Template("guide.html.j2", context={"guide": services.guidebook.get_guide(guide_id)})
-
 
 def _form_page(services: Services, form: RewriteForm, error: RefraseError | None = None) -> Template:
     engine = services.engine
@@ -113,6 +112,7 @@ def _form_page(services: Services, form: RewriteForm, error: RefraseError | None
         "default_target": services.settings.default_target,
         "modes": list(Mode),
         "engines": list(EngineChoice),
+        "examples": read_examples(),
         "missing": missing,
         "identity": None if isinstance(engine, EngineNotConfigured) else engine.identity,
     }

@@ -1,18 +1,30 @@
-// What a page does with JavaScript and does not need: copying, Ctrl+Enter, locking what is selected.
+// What a page does with JavaScript and does not need: copying, Ctrl+Enter, examples, locking what is selected.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   const source = document.getElementById(button.dataset.copy);
   try {
-    await navigator.clipboard.writeText(source.value);
+    await navigator.clipboard.writeText(source.value ?? source.textContent);
   } catch {
     source.hidden = false;
-    source.select();
+    getSelection().selectAllChildren(source);
+    source.select?.();
     document.execCommand("copy");
   }
   const status = document.getElementById("copied");
   status.textContent = "Copied.";
   setTimeout(() => { status.textContent = ""; }, 2000);
+});
+
+// An example goes into the prompt of this page, as if it were typed: Ctrl+Z brings back what was there.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-example]");
+  const prompt = document.getElementById("prompt");
+  if (!link || !prompt || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  prompt.focus();
+  prompt.select();
+  if (!document.execCommand("insertText", false, link.dataset.example)) prompt.value = link.dataset.example;
 });
 
 document.addEventListener("keydown", (event) => {
