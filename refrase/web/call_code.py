@@ -6,8 +6,8 @@ from typing import Any
 from msgspec import Struct
 
 _PROMPT = "Your prompt"
-# Parameters that the SDK does not know by name travel in extra_body.
-_UNNAMED = frozenset(["top_k"])
+# Parameters that today's SDK does not know by name travel in extra_body.
+_UNNAMED = {"openai": frozenset(["top_k"]), "anthropic": frozenset(["temperature", "top_p", "top_k"])}
 _KEY_MARK = "\N{KEY}"  # stands for the key in JSON until the shell's variable takes its place
 
 
@@ -68,7 +68,7 @@ def python_of(call: SampleCall) -> str:
 
 
 def _arguments(call: SampleCall) -> list[str]:
-    unnamed = _UNNAMED if call.form == "openai" else frozenset()
+    unnamed = _UNNAMED[call.form]
     body = {name: _literal(value) for name, value in call.parameters.items() if name in unnamed}
     model = _literal(call.model_id)
     if call.model_field != "model":

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from refrase.core.guide import Rule, RuleKind
 from refrase.core.target import SettingAdvice, Target
-from refrase.web.guide_words import condition_of
+from refrase.web.guide_words import condition_of, price_of
 
 
 class Figure(Struct, frozen=True):
@@ -92,7 +92,7 @@ def _values(target: Target) -> tuple[str, ...]:
         f"{model.output_tokens:,} tokens" if model.output_tokens else "–",
         ", ".join(model.modalities),
         model.thinking,
-        f"${price.input_usd:g} in, ${price.output_usd:g} out" if price else "–",
+        f"{price_of(price.input_usd)} in, {price_of(price.output_usd)} out" if price else "–",
         str(price.as_of) if price else "–",
     )
 

@@ -7,7 +7,7 @@ from jinja2 import Environment
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from refrase.web.guide_words import check_of, condition_of, fix_of, message_of
+from refrase.web.guide_words import check_of, condition_of, fix_of, message_of, price_of
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
 
@@ -24,7 +24,7 @@ def register(environment: Environment) -> None:
         "check_words": check_of,
         "fix_words": fix_of,
         "check_message": message_of,
-        "usd_price": _usd_price,
+        "usd_price": price_of,
         "mark": _mark,
         "excerpt": _excerpt,
         "count": _count,
@@ -52,13 +52,6 @@ def _when(value: datetime) -> str:
 def _markdown(text: str) -> Markup:
     """Render Markdown of a guide; raw HTML in it is shown as text."""
     return Markup(_MARKDOWN.render(text))  # noqa: S704 - markdown-it escapes what it does not render
-
-
-def _usd_price(value: float | None) -> str:
-    """Show a price per million tokens: 0.60, but 0.005 where two digits would not tell it."""
-    if value is None:
-        return "–"
-    return f"${value:.2f}" if round(value, 2) == value else f"${value:g}"
 
 
 def _mark(text: str, terms: tuple[str, ...]) -> Markup:

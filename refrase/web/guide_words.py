@@ -65,6 +65,13 @@ def message_of(rule: Rule) -> str:
     return rule.check.message.replace("“{match}”", "The text").replace("{match}", "the text") if rule.check else ""
 
 
+def price_of(value: float | None) -> str:
+    """Show a price per million tokens: 0.60, but 0.005 where two digits would not tell it."""
+    if value is None:
+        return "–"
+    return f"${value:.2f}" if round(value, 2) == value else f"${value:g}"
+
+
 def section_of(guide: Guide, title: str) -> str:
     """Return a section's Markdown, "" where there is none."""
     return next((section.markdown for section in guide.sections if section.title == title), "")
