@@ -27,7 +27,7 @@ class SettingPair(Struct, frozen=True):
 
 
 class RulePair(Struct, frozen=True):
-    """Two rules of one id, one of each guide: one matter. Opposed: one advises what the other warns against."""
+    """Two rules of one id, one of each guide: one matter. Opposed: a practice in one, an anti-pattern in the other."""
 
     a: Rule
     b: Rule
@@ -67,11 +67,15 @@ def compare(a: Target, b: Target) -> Comparison:
         figures=tuple(_figures(a, b)),
         settings=_settings(a, b),
         shared=tuple(first for first, second in both if first == second),
-        pairs=tuple(
-            RulePair(first, second, first.kind is not second.kind) for first, second in both if first != second
-        ),
+        pairs=_pairs(both),
         groups=_groups([rule for rule in a.rules if rule.id not in ids], [r for r in b.rules if r.id not in ids]),
     )
+
+
+def _pairs(both: list[tuple[Rule, Rule]]) -> tuple[RulePair, ...]:
+    """Return the pairs that differ, those that are opposed first."""
+    pairs = (RulePair(first, second, first.kind is not second.kind) for first, second in both if first != second)
+    return tuple(sorted(pairs, key=lambda pair: not pair.is_opposed))
 
 
 def _figures(a: Target, b: Target) -> Iterable[Figure]:

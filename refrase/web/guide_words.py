@@ -62,7 +62,9 @@ def fix_of(rule: Rule) -> Worded | None:
 
 def message_of(rule: Rule) -> str:
     """Return what a finding of the check says, without the text that it would have found."""
-    return rule.check.message.replace("“{match}”", "The text").replace("{match}", "the text") if rule.check else ""
+    message = rule.check.message if rule.check else ""
+    told = message.replace("“{match}”", "the text found").replace("{match}", "the text found")
+    return told[:1].upper() + told[1:]
 
 
 def price_of(value: float | None) -> str:

@@ -2,11 +2,11 @@
 
 import html
 import json
-import os
 import re
 import subprocess
-import sys
+import threading
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import msgspec
@@ -25,6 +25,10 @@ from tests.conftest import make_settings, serving
 from tests.integration.test_web import finished_page, token_of
 
 HTML = {"accept": "text/html"}
+REPLY = {
+    "choices": [{"message": {"role": "assistant", "content": "Hello."}}],
+    "content": [{"type": "text", "text": "Hello."}],
+}
 BOOK = read_guidebook(packaged_path("guides"))
 PROVIDERS = read_providers()
 ENDPOINTS = read_endpoints()
@@ -195,7 +199,7 @@ def test_two_models_stand_side_by_side(client):
     assert re.search(r"<code>temperature</code> <span class=\"badge warning\">differs", page)
     assert "of the Kimi K2 guide hold for both" in page
     other = read(client, "/compare?a=deepseek-v4-pro&b=command-a-03-2025")
-    assert '<span class="badge failed">opposed</span>' in other  # JSON mode: one advises it, one warns of it
+    assert "practice and anti-pattern</span>" in other  # JSON mode: one advises it, one warns of it
     empty = read(client, "/compare?a=kimi-k3")
     assert '<option value="kimi-k3" selected>' in empty
     assert 'id="figures"' not in empty
@@ -267,15 +271,15 @@ def test_most_models_have_a_sample_and_none_has_a_key():
 
 
 @pytest.mark.parametrize(("target", "sample"), SAMPLES, ids=[f"{t.id}-{s.provider}" for t, s in SAMPLES])
-def test_python_and_curl_of_a_sample_send_what_is_told(target, sample, upstream_recorded):
+def test_python_and_curl_of_a_sample_send_what_is_told(target, sample, upstream_recorded, monkeypatch, capsys):
     """Each sample runs as it is copied, but for its address: against a fake of the provider."""
     url, requests = upstream_recorded
     expected = {item.name: item.value for item in sample.decisions if item.use in {"sent", "mapped"}}
-    environ = {**os.environ, sample.key_variable or "UNUSED": "sk-from-environment"}
-    python = sample.python.replace(sample.base_url, url)
-    subprocess.run([sys.executable, "-c", python], env=environ, capture_output=True, timeout=60, check=False)
+    monkeypatch.setenv(sample.key_variable or "UNUSED", "sk-from-environment")
+    exec(sample.python.replace(sample.base_url, url), {})
+    assert capsys.readouterr().out == "Hello.\n"
     curl = sample.curl.replace(sample.base_url, url)
-    subprocess.run(["sh", "-c", f"{curl} -s -o /dev/null"], env=environ, timeout=60, check=True)
+    subprocess.run(["sh", "-c", f"{curl} -s -o /dev/null"], timeout=60, check=True)
     assert len(requests) == 2
     for path, headers, body in requests:
         assert path.endswith("/v1/messages" if sample.sdk == "anthropic" else "/chat/completions")
@@ -291,18 +295,17 @@ def test_python_and_curl_of_a_sample_send_what_is_told(target, sample, upstream_
 
 @pytest.fixture
 def upstream_recorded():
-    """An address that answers nothing of use, and what was sent to it."""
-    import threading
-    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
+    """An address that answers in the one form and the other, and what was sent to it."""
     requests: list[tuple[str, dict[str, str], dict]] = []
 
     class Recorder(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(400)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
             self.end_headers()
+            self.wfile.write(json.dumps(REPLY).encode())
 
         def log_message(self, *_args: object) -> None:
             pass

@@ -199,9 +199,9 @@ def test_history_is_searched_and_paged(client):
 def test_the_guide_is_a_page_with_rules_sources_and_dates(client):
     page = client.get("/guides/kimi-k2", headers=HTML).text
     assert 'id="rule-request-wrapped"' in page
-    assert "primary, 2026-11-23" in page
+    assert "primary, verified 2026-11-23" in page
     assert "Disagreements" in page
-    assert "checked by code, fixed by code" in page
+    assert "Checked by code, with a fix" in page
     assert "/guides/kimi-k2" in client.get("/guides", headers=HTML).text
 
 
