@@ -12,12 +12,8 @@ from refrase.core.prompt import Prompt, Span
 def mend(prompt: Prompt, rules: Iterable[Rule], kept: Iterable[Span] = ()) -> Candidate:
     """Apply the fixes of *rules* to what no comment silences, outside of *kept* and of the comments themselves."""
     ignores = ignores_of(prompt)
-    if not ignores:
+    if not ignores.comments:
         return fix_prompt(prompt, rules, kept)
-    candidate = fix_prompt(without_ignores(prompt), rules, [*kept, *(ignore.span for ignore in ignores)])
-    changes = [
-        change
-        for change in candidate.changes
-        if not any(ignore.covers(change.rule, change.before) for ignore in ignores)
-    ]
+    candidate = fix_prompt(without_ignores(prompt), rules, [*kept, *(comment.span for comment in ignores.comments)])
+    changes = [change for change in candidate.changes if not ignores.silencing(change.rule, change.before)]
     return apply_edits(prompt, edits_from_changes(changes))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from refrase.core.guide import Rule
-from refrase.core.ignore import Ignore, ignores_of, without_ignores
+from refrase.core.ignore import Ignores, ignores_of, without_ignores
 from refrase.core.lint import check_rules
 from refrase.core.prompt import Prompt
 from refrase.core.rewrite import Finding
@@ -16,7 +16,7 @@ class Notice(Struct, frozen=True):
 
     findings: tuple[Finding, ...]
     silenced: tuple[Finding, ...]
-    ignores: tuple[Ignore, ...]
+    ignores: Ignores
 
 
 def notice(prompt: Prompt, rules: Iterable[Rule]) -> Notice:
@@ -25,6 +25,6 @@ def notice(prompt: Prompt, rules: Iterable[Rule]) -> Notice:
     findings: list[Finding] = []
     silenced: list[Finding] = []
     for finding in check_rules(without_ignores(prompt), rules):
-        is_silenced = any(ignore.covers(finding.rule, finding.before) for ignore in ignores)
+        is_silenced = bool(ignores.silencing(finding.rule, finding.before))
         (silenced if is_silenced else findings).append(finding)
     return Notice(tuple(findings), tuple(silenced), ignores)

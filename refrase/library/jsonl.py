@@ -8,7 +8,9 @@ form is a slot with a fault and passes through untouched.
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from refrase.core.prompt import UNSTATED_ROLE
@@ -131,9 +133,15 @@ def _literal(old: str, new: str, *, has_raw_letters: bool) -> str:
 
 def _place_in_literal(literal: str, position: int) -> int:
     """Return where in a JSON string the character of that number is written."""
-    place = position + 1
+    positions, shifts = _escapes(literal)
+    return position + 1 + shifts[bisect_left(positions, position)]
+
+
+@lru_cache(maxsize=16)
+def _escapes(literal: str) -> tuple[list[int], list[int]]:
+    """Return which characters a JSON string escapes, and how much longer that makes it before each and at the end."""
+    positions, shifts = list[int](), [0]
     for match in _ESCAPE.finditer(literal):
-        if match.start() >= place:
-            break
-        place += len(match.group()) - 1
-    return place
+        positions.append(match.start() - 1 - shifts[-1])
+        shifts.append(shifts[-1] + len(match.group()) - 1)
+    return positions, shifts

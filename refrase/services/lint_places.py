@@ -41,11 +41,18 @@ class Places:
         return int(slot.name.removeprefix("line ")) if slot.name else 0
 
 
-def place_in_prompt(prompt: Prompt, span: Span | None) -> Place:
-    """Return the place of *span* in its message; of the prompt as a whole that where its first message begins."""
-    text = prompt.texts[span.message if span else 0]
-    start, end = (span.start, span.end) if span else (lead := _lead(text), lead)
-    return _Lines(text).between(start, end)
+class PromptPlaces:
+    """The places of a prompt that comes from no file: those in its messages."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        self._texts = prompt.texts
+        self._lines = [_Lines(text) for text in prompt.texts]
+
+    def of(self, span: Span | None) -> Place:
+        """Return the place of *span* in its message; of the prompt as a whole that where its first message begins."""
+        number = span.message if span else 0
+        start, end = (span.start, span.end) if span else (lead := _lead(self._texts[0]), lead)
+        return self._lines[number].between(start, end)
 
 
 class _Lines:

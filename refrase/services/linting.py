@@ -1,5 +1,6 @@
 """Linting: what the checks of guides find in the prompts of a file. No model, no network, nothing stored."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import Any
@@ -8,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from refrase.core.guide import Rule
-from refrase.core.ignore import Ignore, without_ignores
+from refrase.core.ignore import Ignores, Reach, without_ignores
 from refrase.core.notice import notice
 from refrase.core.prompt import Prompt, Span, check_prompt
 from refrase.core.rewrite import Finding, Severity
@@ -18,7 +19,7 @@ from refrase.errors import BadInput, PromptEmpty, RecordInvalid
 from refrase.library.document import Document, Slot
 from refrase.services.lint_choice import UNUSED_IGNORE, Choice, perhaps
 from refrase.services.lint_header import HeaderIgnore, header_ignores
-from refrase.services.lint_places import Place, Places, place_in_prompt
+from refrase.services.lint_places import Place, Places, PromptPlaces
 from refrase.services.lint_report import LintFault, LintFinding
 
 _MISPLACED = "ignore-file stands below text and ignores nothing. Put it above all text, or write ignore."
@@ -97,7 +98,7 @@ class Linter:
 
     def lint_prompt(self, prompt: Prompt) -> tuple[LintFinding, ...]:
         """Return what is found in *prompt*; lines and columns are those of its messages. Raises BadInput."""
-        return tuple(self._lint_prompt(prompt, _Where("", partial(place_in_prompt, prompt))))
+        return tuple(self._lint_prompt(prompt, _Where("", PromptPlaces(prompt).of)))
 
     def fixing_rules(self, prompt: Prompt, header: Sequence[HeaderIgnore]) -> list[Rule]:
         """Return the chosen rules with a fix that apply to *prompt* and that its file's *header* does not silence."""
@@ -113,7 +114,7 @@ class Linter:
         check_prompt(prompt, max_prompt_bytes=self._max_prompt_bytes)
         found: dict[tuple[str, str, str, Span | None], LintFinding] = {}
         silenced: list[Finding] = []
-        ignores: tuple[Ignore, ...] = ()
+        ignores = Ignores()
         for target in self._chosen:
             rules = {rule.id: rule for rule in _applying(target, prompt)}
             seen = notice(prompt, rules.values())
@@ -145,7 +146,7 @@ class Linter:
             is_fixable=rule.fix is not None and finding.before is not None,
         )
 
-    def _unused(self, ignores: Sequence[Ignore], silenced: Sequence[Finding], where: "_Where") -> Iterator[LintFinding]:
+    def _unused(self, ignores: Ignores, silenced: Sequence[Finding], where: "_Where") -> Iterator[LintFinding]:
         """Tell of every ignore comment what it names and does not silence."""
         if UNUSED_IGNORE not in self._choice.ids:
             return
@@ -153,11 +154,17 @@ class Linter:
             used = frozenset(finding.rule for finding in silenced if item.ignore.covers(finding.rule))
             if message := self._unused_message(item.ignore.rules, used):
                 yield where.finding(None, item.place, rule=UNUSED_IGNORE, severity=Severity.NOTE, message=message)
-        for ignore in ignores:
-            used = frozenset(finding.rule for finding in silenced if ignore.covers(finding.rule, finding.before))
-            message = _MISPLACED if ignore.is_misplaced else self._unused_message(ignore.rules, used)
+        by_stretch: defaultdict[Span | None, set[str]] = defaultdict(set)
+        for finding in silenced:
+            for stretch in ignores.silencing(finding.rule, finding.before):
+                by_stretch[stretch].add(finding.rule)
+        of_whole = {finding.rule for finding in silenced if finding.before is None}
+        for comment in ignores.comments:
+            silent = by_stretch[comment.stretch] | (of_whole if comment.is_at_top else set())
+            is_misplaced = comment.reach is Reach.NOTHING
+            message = _MISPLACED if is_misplaced else self._unused_message(comment.rules, frozenset(silent))
             if message:
-                yield where.finding(ignore.span, rule=UNUSED_IGNORE, severity=Severity.NOTE, message=message)
+                yield where.finding(comment.span, rule=UNUSED_IGNORE, severity=Severity.NOTE, message=message)
 
     def _unused_message(self, rules: Sequence[str], used: frozenset[str]) -> str:
         """Say what is wrong with a comment that names *rules*, of which *used* silenced something; "" if nothing is."""

@@ -3,14 +3,16 @@
     ./run python -m tests.benchmarks.lint [--runs 10] [--prompts 10000] [--fix]
 
 Prints milliseconds of a fresh process that lints one prompt, beside those of Python alone in the same run, interleaved,
-so that a busy machine slows both; then the seconds of one process over many prompts, the devset again and again, as
-JSON Lines. With --fix every prompt of the devset is fixed for one target of each guide, and the outcome is held
-against the original once more: kept, idempotent, and how many fixes were refused. Exit code 1 where one is not kept.
+so that a busy machine slows both, and what the processor worked for each; then the seconds of one process over many
+prompts, the devset again and again, as JSON Lines. With --fix every prompt of the devset is fixed for one target of
+each guide, and the outcome is held against the original once more: kept, idempotent, and how many fixes were refused.
+Exit code 1 where one is not kept.
 """
 
 import argparse
 import asyncio
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -60,30 +62,41 @@ def _print_start(folder: Path, runs: int) -> None:
         "refrase lint one.md": [REFRASE, "lint", "--exit-zero", str(one)],
     }
     times: dict[str, list[float]] = {name: [] for name in commands}
+    worked: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(runs):
         for name, command in commands.items():
+            before = _worked_seconds()
             times[name].append(milliseconds(command))
+            worked[name].append((_worked_seconds() - before) * 1000)
     base = statistics.median(times["python -c pass"])
-    print(f"{'one prompt, cold':<22}{'best ms':>9}{'median ms':>11}{'ratio':>8}")
+    print(f"{'one prompt, cold':<22}{'best ms':>9}{'median ms':>11}{'ratio':>8}{'CPU ms':>9}")
     for name, taken in times.items():
         median = statistics.median(taken)
-        print(f"{name:<22}{min(taken):>9.0f}{median:>11.0f}{median / base:>8.1f}")
+        cpu = statistics.median(worked[name])
+        print(f"{name:<22}{min(taken):>9.0f}{median:>11.0f}{median / base:>8.1f}{cpu:>9.0f}")
 
 
 def _print_library(folder: Path, count: int) -> None:
     many = folder / "many.jsonl"
     rows = rows_of(devset())
     many.write_text("".join(rows[number % len(rows)] for number in range(count)), "utf-8")
-    started = time.perf_counter()
+    started, before = time.perf_counter(), _worked_seconds()
     done = subprocess.run(
         [REFRASE, "lint", "--exit-zero", "--json", str(many)], check=False, capture_output=True, text=True
     )
     seconds = time.perf_counter() - started
+    worked = _worked_seconds() - before
     report = json.loads(done.stdout)
     count = report["prompts"]
-    each = f"{seconds:.1f} s, {seconds / count * 1000:.2f} ms each"
+    each = f"{seconds:.1f} s ({worked:.1f} s of the processor), {seconds / count * 1000:.2f} ms each"
     print(f"{count:,} prompts, {many.stat().st_size / 1e6:.0f} MB: {each}, {len(report['findings']):,} findings")
     print(f"  {len(report['faults'])} of them records without text, told as such")
+
+
+def _worked_seconds() -> float:
+    """Return what the processor has worked for the processes that this one has started and seen end."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def one_target_each() -> list[str]:

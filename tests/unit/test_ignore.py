@@ -100,7 +100,7 @@ def test_ignore_file_at_the_top_of_a_later_message_speaks_of_that_message():
 
 def test_a_comment_in_what_others_said_counts_for_nothing():
     chat = Prompt((Message("bad", "user"), Message("{# refrase:ignore bad-word #}", "tool")))
-    assert ignores_of(chat) == ()
+    assert ignores_of(chat).comments == ()
 
 
 def test_blanked_out_a_prompt_keeps_every_place():
@@ -126,3 +126,22 @@ def test_the_engine_may_not_touch_a_comment(comment):
     (reading,) = contract_of(prompt_from_text(f"{comment}\nSort the list.")).messages
     (lock,) = locks_of(reading)
     assert (lock.kind, reading.text[lock.span.start : lock.span.end]) == (LockKind.USER, comment)
+
+
+FULL = [
+    "{# refrase:ignore #}",
+    "{# refrase:ignore x #}\n",
+    "{# refrase:ignore-file #} x\n",
+    "<!-- refrase:ignore x\n--> bad\n\n",
+]
+
+
+@pytest.mark.parametrize("unit", FULL)
+def test_a_prompt_full_of_comments_is_read_whole(unit):
+    ignores = ignores_of(prompt_from_text(unit * 2_000))
+    assert len(ignores.comments) == 2_000
+    assert [comment.span.start for comment in ignores.comments] == list(range(0, len(unit) * 2_000, len(unit)))
+
+
+def test_a_paragraph_ends_at_the_next_comment():
+    assert found("{# refrase:ignore bad-word #}\nbad\n{# refrase:ignore worse-word #}\nbad") == [("bad-word", 4)]
