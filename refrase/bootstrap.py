@@ -96,10 +96,10 @@ async def open_services(
         rewrites = Rewrites(database)
         rendering = Rendering()
         engines = Engines(setup.engine, OfflineEngine(), setup.fallbacks)
-        instructions = Instructions()
+        instructions = Instructions(max_guide_tokens=settings.max_guide_tokens)
         planner = Planner(
             guidebook=guidebook,
-            template_version=instructions.version,
+            instructions=instructions,
             engines=engines,
             max_prompt_bytes=settings.max_prompt_bytes,
             draw_mark=draw_mark,

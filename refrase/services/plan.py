@@ -16,10 +16,11 @@ from refrase.core.lock import locks_of
 from refrase.core.prompt import Prompt, Span, check_prompt
 from refrase.core.reply_form import form_for, reply_limit_tokens
 from refrase.core.request import RequestField, request_for
-from refrase.core.rewrite import EngineChoice, Finding, Form, Order, Provenance
-from refrase.core.selection import Selected, select_rules
+from refrase.core.rewrite import EngineChoice, Finding, Form, Order, Provenance, Severity
+from refrase.core.selection import Selected, select_rules, with_evidence
 from refrase.core.target import Target
 from refrase.guidebook import Guidebook
+from refrase.instructions import Instructions
 from refrase.services.engines import Engines
 from refrase.services.threads import in_thread_if_long
 
@@ -35,6 +36,7 @@ class Plan(Struct, frozen=True):
     fingerprint: str
     case: Case
     request: tuple[RequestField, ...]
+    notes: tuple[Finding, ...] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -49,13 +51,13 @@ class Planner:
         self,
         *,
         guidebook: Guidebook,
-        template_version: str,
+        instructions: Instructions,
         engines: Engines,
         max_prompt_bytes: int,
         draw_mark: Callable[[], str],
     ) -> None:
         self._guidebook = guidebook
-        self._template_version = template_version
+        self._instructions = instructions
         self._engines = engines
         self._max_prompt_bytes = max_prompt_bytes
         self._draw_mark = draw_mark
@@ -83,7 +85,9 @@ class Planner:
         return identity
 
     def _look_at(self, order: Order, target: Target, identity: EngineIdentity) -> Plan:
-        selected = select_rules(target, order.prompt)
+        selected = select_rules(target, order.prompt, order.terms)
+        noticed = check_rules(order.prompt, [item.rule for item in selected if item.applies])
+        left_out = self._instructions.left_out(target) if order.engine is EngineChoice.MODEL else ()
         form = form_for(order.prompt, order.mode)
         parameters = dict(identity.parameters)
         if order.engine is EngineChoice.MODEL:
@@ -92,7 +96,7 @@ class Planner:
             target=target.id,
             guide=target.guide.id,
             guide_version=target.guide.version,
-            template_version=self._template_version if order.engine is EngineChoice.MODEL else "",
+            template_version=self._instructions.version if order.engine is EngineChoice.MODEL else "",
             engine=order.engine,
             mode=order.mode,
             form=form,
@@ -106,11 +110,12 @@ class Planner:
             order=order,
             target=target,
             selected=selected,
-            noticed=check_rules(order.prompt, [item.rule for item in selected if item.applies]),
+            noticed=noticed,
             provenance=provenance,
-            fingerprint=fingerprint_of(order, provenance),
+            fingerprint=fingerprint_of(order, provenance, left_out),
             request=request_for(target, order.call),
             case=self._case(order, target, selected, form),
+            notes=_notes(left_out, with_evidence(selected, noticed)),
         )
 
     def _case(self, order: Order, target: Target, selected: tuple[Selected, ...], form: Form) -> Case:
@@ -136,3 +141,15 @@ class Planner:
 
 def _stated(order: Order, number: int) -> tuple[Span, ...]:
     return tuple(span for span in order.locks if span.message == number)
+
+
+def _notes(left_out: tuple[str, ...], told: frozenset[str]) -> tuple[Finding, ...]:
+    """Tell which rules the engine was not told for want of room."""
+    cut = [rule for rule in left_out if rule not in told]
+    if not cut:
+        return ()
+    message = (
+        f"The guide has no room for {len(cut)} of its rules within REFRASE_MAX_GUIDE_TOKENS: {', '.join(cut)}. "
+        "The prompt gives no evidence for any of them."
+    )
+    return (Finding("guide_cut", Severity.NOTE, message),)
