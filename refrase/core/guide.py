@@ -142,6 +142,11 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     retired_at: date | None = None  # the day its vendor ended it or will end it, where that is told
     note: str = ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that means it: its id first, its aliases, its ids at providers."""
+        return tuple(dict.fromkeys((self.id, *self.aliases, *self.providers.values())))
+
 
 class Section(Struct, frozen=True):
     """A section of prose, as Markdown."""

@@ -151,7 +151,8 @@ def test_a_guide_that_is_too_long_loses_its_lightest_rules_and_stays_the_same_fo
 
 def test_rules_stand_in_the_order_of_their_weight():
     told = [
-        TARGET.guide.find_rule(each) for each in re.findall(r"^- \[([a-z0-9-]+)\]", INSTRUCTIONS.system(TARGET), re.MULTILINE)
+        TARGET.guide.find_rule(each)
+        for each in re.findall(r"^- \[([a-z0-9-]+)\]", INSTRUCTIONS.system(TARGET), re.MULTILINE)
     ]
     for kind in RuleKind:
         weights = [rule.weight for rule in told if rule.kind is kind]
