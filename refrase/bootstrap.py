@@ -15,7 +15,9 @@ from refrase.engine.offline import OfflineEngine
 from refrase.engine.retrying import RetryPolicy
 from refrase.engine_setup import EngineSetup
 from refrase.errors import EngineNotConfigured
-from refrase.guidebook import Guidebook, read_guidebook
+from refrase.guidebook import Guidebook
+from refrase.guidebook.live import LiveGuidebook
+from refrase.guidebook.reader import GuideReader
 from refrase.instructions import Instructions
 from refrase.packaged import packaged_path
 from refrase.rendering import Rendering
@@ -43,7 +45,7 @@ class Services:
         self,
         *,
         settings: Settings,
-        guidebook: Guidebook,
+        guides: LiveGuidebook,
         database: Database,
         engine: Engine | EngineNotConfigured,
         planner: Planner,
@@ -55,7 +57,7 @@ class Services:
         is_migrated: bool,
     ) -> None:
         self.settings = settings
-        self.guidebook = guidebook
+        self.guides = guides
         self.database = database
         self.engine = engine
         self.planner = planner
@@ -65,6 +67,11 @@ class Services:
         self.health = health
         self.checker = checker
         self.is_migrated = is_migrated  # whether the database had to be brought to the newest schema
+
+    @property
+    def guidebook(self) -> Guidebook:
+        """The guides as they are now."""
+        return self.guides.current
 
 
 def settings_from_environment() -> Settings:
@@ -81,14 +88,14 @@ def open_database(settings: Settings) -> Database:
 async def open_services(
     settings: Settings,
     *,
-    guidebook: Guidebook | None = None,
+    guides: GuideReader | None = None,
     clock: Clock | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     draw_mark: Callable[[], str] = lambda: str(secrets.randbelow(900_000_000) + 100_000_000),
 ) -> AsyncIterator[Services]:
     """Open everything, and close it in order. Raises SettingsInvalid, GuideInvalid and StorageFailed."""
     clock = clock or SystemClock()
-    guidebook = guidebook or read_guidebook(packaged_path("guides"))
+    live = LiveGuidebook(guides or GuideReader(packaged_path("guides"), settings.guides_folder), clock)
     setup = EngineSetup(settings, clock=clock, sleep=sleep)
     database = open_database(settings)
     try:
@@ -98,7 +105,7 @@ async def open_services(
         engines = Engines(setup.engine, OfflineEngine(), setup.fallbacks)
         instructions = Instructions(max_guide_tokens=settings.max_guide_tokens)
         planner = Planner(
-            guidebook=guidebook,
+            guides=live,
             instructions=instructions,
             engines=engines,
             max_prompt_bytes=settings.max_prompt_bytes,
@@ -118,7 +125,7 @@ async def open_services(
         watching = Watching(planner, rewriter)
         yield Services(
             settings=settings,
-            guidebook=guidebook,
+            guides=live,
             database=database,
             engine=setup.engine,
             planner=planner,

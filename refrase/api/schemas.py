@@ -127,11 +127,15 @@ class GuideSummary(Struct):
 
 
 class Health(Struct):
-    """Whether the service is fit to work, and what each part says. `engine` says which one is configured."""
+    """Whether the service is fit to work, and what each part says. `engine` says which one is configured.
+
+    `guide_faults` are files of guides that changed and cannot be read: what they said before holds.
+    """
 
     status: str
     parts: dict[str, str]
     engine: str
+    guide_faults: tuple[str, ...] = ()
 
 
 class Problem(Struct, omit_defaults=True):

@@ -65,8 +65,8 @@ def show_pair(rewrite_id: str, as_json: bool) -> None:
                 output.print_json({"rewrite": pair, "attempts": attempts})
                 return
             click.echo(output.unified_diff(pair, pair.name or "prompt"), nl=False)
-            rules = services.guidebook.get_target(pair.provenance.target).rules
-            output.say_explanation(pair, {rule.id: rule.sources[0].url for rule in rules})
+            target = services.guidebook.find_target(pair.provenance.target)
+            output.say_explanation(pair, {rule.id: rule.sources[0].url for rule in (target.rules if target else ())})
             output.say_summary(pair)
 
     asyncio.run(read())

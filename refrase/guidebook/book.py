@@ -37,9 +37,13 @@ class Guidebook:
         near = get_close_matches(guide_id, [guide.id for guide in self.guides], n=3, cutoff=0.4)
         raise GuideNotFound(f"There is no guide {guide_id!r}.{_perhaps(near)}")
 
+    def find_target(self, name: str) -> Target | None:
+        """Return the target of that name, or None: a stored pair may speak of one that no guide knows any more."""
+        return self._targets.get(name.strip().lower())
+
     def get_target(self, name: str) -> Target:
         """Return the target of that name. Raises TargetNotFound, with the nearest names."""
-        target = self._targets.get(name.strip().lower())
+        target = self.find_target(name)
         if target:
             return target
         ids = [target.id for target in self.targets]

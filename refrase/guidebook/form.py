@@ -29,6 +29,7 @@ SECTIONS = (
 )
 RULE_SECTIONS = {"Recommended practices": RuleKind.PRACTICE, "Anti-patterns": RuleKind.ANTI_PATTERN}
 _PATH = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
+_UNKNOWN = re.compile(r"unknown field `(\w+)`")
 _LINK = re.compile(r"\]\(https?://[^\s()]+(?:\([^\s()]*\)[^\s()]*)*\)")
 
 
@@ -114,7 +115,7 @@ def read_front(lines: list[str], kind: type[FrontT], faults: list[Fault]) -> tup
     end = lines.index("---", 1)
     text = "\n".join(lines[1:end])
     try:
-        front = msgspec.convert(yaml.safe_load(text), kind)
+        front = msgspec.convert(_named(yaml.safe_load(text)), kind)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 1
         faults.append(Fault(line, f"front matter is not YAML: {error.problem}"))
@@ -127,8 +128,17 @@ def read_front(lines: list[str], kind: type[FrontT], faults: list[Fault]) -> tup
     return end + 1, front
 
 
+def _named(value: Any) -> Any:
+    """Give the key `off` its name back, which YAML 1.1 takes for a truth value."""
+    return {"off" if key is False else key: held for key, held in value.items()} if isinstance(value, dict) else value
+
+
 def _line_of(text: str, message: str) -> int:
     """Return the line of the front matter that a message of msgspec (`... at $.models[2].price`) speaks of."""
+    unknown = _UNKNOWN.search(message)
+    if unknown:
+        stands = re.search(rf"^[ \t-]*{unknown[1]}[ \t]*:", text, re.MULTILINE)
+        return text.count("\n", 0, stands.end()) + 2 if stands else 1
     node = yaml.compose(text)
     line = 1
     for key, index in _PATH.findall(message.partition("$")[2]):

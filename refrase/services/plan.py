@@ -19,7 +19,7 @@ from refrase.core.request import RequestField, request_for
 from refrase.core.rewrite import EngineChoice, Finding, Form, Order, Provenance, Severity
 from refrase.core.selection import Selected, select_rules, with_evidence
 from refrase.core.target import Target
-from refrase.guidebook import Guidebook
+from refrase.guidebook.live import LiveGuidebook
 from refrase.instructions import Instructions
 from refrase.services.engines import Engines
 from refrase.services.threads import in_thread_if_long
@@ -50,13 +50,13 @@ class Planner:
     def __init__(
         self,
         *,
-        guidebook: Guidebook,
+        guides: LiveGuidebook,
         instructions: Instructions,
         engines: Engines,
         max_prompt_bytes: int,
         draw_mark: Callable[[], str],
     ) -> None:
-        self._guidebook = guidebook
+        self._guides = guides
         self._instructions = instructions
         self._engines = engines
         self._max_prompt_bytes = max_prompt_bytes
@@ -67,13 +67,13 @@ class Planner:
 
         Raises TargetNotFound, EngineNotConfigured where *engine* is missing, and BudgetWithoutPrice.
         """
-        found = self._guidebook.get_target(target)
+        found = self._guides.current.get_target(target)
         self._check_engine(engine, is_budgeted=is_budgeted)
         return found
 
     async def plan(self, order: Order, *, is_budgeted: bool = False) -> Plan:
         """Refuse what cannot be rewritten, before anything is stored or paid. Raises as `rewrite` does."""
-        target = self._guidebook.get_target(order.target)
+        target = self._guides.current.get_target(order.target)
         check_prompt(order.prompt, max_prompt_bytes=self._max_prompt_bytes)
         identity = self._check_engine(order.engine, is_budgeted=is_budgeted or order.budget_usd is not None)
         return await in_thread_if_long(order.prompt.characters, self._look_at, order, target, identity)
