@@ -28,6 +28,7 @@ from refrase.services.health import Health
 from refrase.services.history import History
 from refrase.services.plan import Planner
 from refrase.services.rewriting import Rewriter
+from refrase.services.staleness import Staleness
 from refrase.services.watching import Watching
 from refrase.settings import Settings, read_settings
 from refrase.storage.database import Database, database_url
@@ -52,6 +53,7 @@ class Services:
         rewriter: Rewriter,
         watching: Watching,
         history: History,
+        staleness: Staleness,
         health: Health,
         checker: Checker,
         is_migrated: bool,
@@ -64,6 +66,7 @@ class Services:
         self.rewriter = rewriter
         self.watching = watching
         self.history = history
+        self.staleness = staleness
         self.health = health
         self.checker = checker
         self.is_migrated = is_migrated  # whether the database had to be brought to the newest schema
@@ -132,6 +135,7 @@ async def open_services(
             rewriter=rewriter,
             watching=watching,
             history=History(rewrites, clock=clock, longest_run_seconds=_longest_run_seconds(settings)),
+            staleness=Staleness(rewrites, live),
             health=Health({"database": database.ping}),
             checker=Checker(rendering, max_prompt_bytes=settings.max_prompt_bytes),
             is_migrated=is_migrated,

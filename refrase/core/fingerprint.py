@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from refrase.core.prompt import Prompt
 from refrase.core.rewrite import Order, Provenance
 
 
@@ -36,3 +37,8 @@ def fingerprint_of(order: Order, provenance: Provenance, left_out: Sequence[str]
     whole = (order.prompt, shaping, left_out) if left_out else (order.prompt, shaping)
     payload = msgspec.json.encode(whole, order="deterministic")
     return hashlib.sha256(payload).hexdigest()
+
+
+def prompt_hash(prompt: Prompt) -> str:
+    """Return a hash of the prompt's messages alone, by which the same prompt is known whatever was done with it."""
+    return hashlib.sha256(msgspec.json.encode(prompt)).hexdigest()

@@ -61,17 +61,17 @@ class Part(Struct):
     lines: list[str]
 
 
-def parse_guide(markdown: str, name: str) -> tuple[Guide | None, tuple[Fault, ...]]:
+def parse_guide(markdown: str, name: str | None) -> tuple[Guide | None, tuple[Fault, ...]]:
     """Read a guide document. Returns the guide, or None where a fault keeps it from being one, and all faults.
 
-    *name* is the file's name without its ending; the guide's id must be the same.
+    *name* is the file's name without its ending; the guide's id must be the same. None: it may have any.
     """
     faults: list[Fault] = []
     lines = markdown.splitlines()
     body_start, front = read_front(lines, _Front, faults)
     if front is None:
         return None, tuple(faults)
-    if front.id != name:
+    if name is not None and front.id != name:
         faults.append(Fault(2, f"the id is {front.id!r} but the file is named {name!r}"))
     parts = parts_of(lines, body_start)
     _check_order(parts, body_start, faults)
