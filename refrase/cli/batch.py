@@ -98,7 +98,8 @@ async def _run(plan: "LibraryPlan", chosen: "BatchOptions", *, is_stale_only: bo
     async with open_services(settings_from_environment()) as services:
         if is_stale_only:
             plan = restricted(plan, *await services.staleness.prompts(chosen.target, chosen.engine, chosen.mode))
-            output.say(f"{plan.left_alone} prompts left alone: no pair of an older guide is stored for them.")
+            prompts = "1 prompt" if plan.left_alone == 1 else f"{plan.left_alone} prompts"
+            output.say(f"{prompts} left alone: no pair of an older guide is stored for them.")
         runner = BatchRunner(services.planner, services.rewriter, SystemClock())
         _stop_on_interrupt(runner)
         try:

@@ -60,7 +60,7 @@ def names_of(model: Model) -> tuple[str, ...]:
 def read_guidebook(folder: Path, own: Path | None = None) -> Guidebook:
     """Read all guides of *folder*, and over them what stands in the user's *own* folder.
 
-    Raises GuideInvalid with the first fault of the first broken one.
+    Raises GuideInvalid with the first fault of the first broken one, SettingsInvalid where *own* is no folder.
     """
     return guidebook_from(GuideReader(folder, own).read())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from refrase.clock import Clock
-from refrase.errors import GuideInvalid
+from refrase.errors import RefraseError
 from refrase.guidebook.book import Guidebook, guidebook_from
 from refrase.guidebook.reader import GuideReader, Stamp
 
@@ -23,7 +23,8 @@ class Reload(Struct, frozen=True):
 class LiveGuidebook:
     """Holds the guides in use. A file with a fault does not count; `faults` tells of it.
 
-    Guides are values: whoever took one goes on with it. Raises GuideInvalid where a guide is broken at the start.
+    Guides are values: whoever took one goes on with it. Raises GuideInvalid and SettingsInvalid where the guides
+    cannot be read at the start.
     """
 
     def __init__(self, reader: GuideReader, clock: Clock) -> None:
@@ -54,7 +55,7 @@ class LiveGuidebook:
                 return None
             reading = self._reader.read()
             book, faults = Guidebook(reading.guides), reading.faults
-        except GuideInvalid as error:
+        except RefraseError as error:
             book, faults = self.current, (error.detail,)
         except OSError as error:
             book, faults = self.current, (f"{error.filename}: {error.strerror}",)

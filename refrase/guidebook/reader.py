@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from refrase.core.guide import Guide, Model
-from refrase.errors import GuideInvalid
+from refrase.errors import GuideInvalid, SettingsInvalid
 from refrase.guidebook.form import parse_guide
 from refrase.guidebook.merged import merged_markdown
 from refrase.guidebook.overlay import Overlay, apply_overlay, is_overlay, parse_overlay
@@ -55,11 +55,14 @@ class GuideReader:
         self._good: dict[Path, Read] = {}
 
     def stamps(self) -> dict[Path, Stamp]:
-        """Return what the files look like now, without reading them."""
+        """Return what the files look like now, without reading them. Raises SettingsInvalid and OSError."""
         return {path: _stamp(path) for folder in self._folders() for path in guide_paths(folder)}
 
     def read(self) -> Reading:
-        """Read what changed since the last time. Raises GuideInvalid where there is no folder or no guide at all."""
+        """Read what changed since the last time.
+
+        Raises GuideInvalid where there is no guide at all, SettingsInvalid where the user's folder is missing.
+        """
         found = [self._read(path) for folder in self._folders() for path in guide_paths(folder)]
         files: dict[Path, Read] = {}
         bases: dict[str, Guide] = {}
@@ -88,7 +91,7 @@ class GuideReader:
     def _folders(self) -> list[Path]:
         if self._own and not self._own.is_dir():
             hint = "Make it, or set REFRASE_GUIDES_FOLDER to another one."
-            raise GuideInvalid(f"{self._own} is not a folder.", hint=hint)
+            raise SettingsInvalid(f"REFRASE_GUIDES_FOLDER: {self._own} is not a folder.", hint=hint)
         return [self._shipped, self._own] if self._own else [self._shipped]
 
     def _read(self, path: Path) -> Read:

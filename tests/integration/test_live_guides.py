@@ -7,15 +7,17 @@ import httpx
 import pytest
 
 from refrase.app import create_app
+from refrase.bootstrap import open_services
 from refrase.clock import Clock
 from refrase.core.prompt import prompt_from_text
 from refrase.core.rewrite import EngineChoice, Order
 from refrase.guidebook.live import LiveGuidebook
 from refrase.guidebook.reader import GuideReader
 from refrase.packaged import packaged_path
-from tests.conftest import MARK, make_settings
+from tests.conftest import KEY, MARK, make_settings
 from tests.fakes.clock import FakeClock, Sleep
 from tests.fakes.server import RunningServer
+from tests.fakes.upstream import Say
 
 pytestmark = pytest.mark.anyio
 
@@ -142,3 +144,25 @@ def test_a_pair_is_shown_where_no_guide_knows_its_target_any_more(client, own, c
     page = client.get(f"/rewrites/{pair['id']}")
     assert page.status_code == 200
     assert "Sort it." in page.text
+
+
+async def test_rules_that_the_engine_was_not_told_stand_with_the_pair_and_ask_anew(tmp_path, upstream, upstream_url):
+    versions = []
+    for room in ("1", "30000"):
+        settings = make_settings(
+            tmp_path,
+            OPENROUTER_API_KEY=KEY,
+            REFRASE_ENGINE_PROVIDER="openrouter",
+            REFRASE_ENGINE_BASE_URL=upstream_url,
+            REFRASE_MAX_GUIDE_TOKENS=room,
+        )
+        async with open_services(settings, sleep=Sleep(), draw_mark=lambda: MARK) as services:
+            upstream.will(Say(f'<message-{MARK} n="1">\nReturn JSON.\n</message-{MARK}>'))
+            rewrite = await services.rewriter.rewrite(Order(prompt_from_text("Return JSON."), "kimi-k2"))
+            assert not rewrite.is_reused
+            versions.append([finding.message for finding in rewrite.findings if finding.kind == "guide_cut"])
+    (told,), nothing = versions
+    assert nothing == []
+    assert "context-first" in told
+    assert "json-array" not in told
+    assert "[json-array] Do not ask" in upstream.requests[0]["messages"][1]["content"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from refrase.core.guide import SourceKind
-from refrase.errors import GuideInvalid
+from refrase.errors import GuideInvalid, SettingsInvalid
 from refrase.guidebook import parse_guide, read_guidebook
 from refrase.guidebook.reader import GuideReader
 from refrase.packaged import packaged_path
@@ -172,7 +172,7 @@ def test_a_guide_of_an_id_that_is_there_is_told_to_be_an_overlay(shipped, own):
 
 
 def test_a_folder_that_is_not_there_is_told(shipped, own):
-    with pytest.raises(GuideInvalid, match="is not a folder"):
+    with pytest.raises(SettingsInvalid, match="is not a folder"):
         read_guidebook(shipped, own / "nowhere")
 
 
