@@ -11,6 +11,7 @@ from refrase.guidebook.book import Guidebook, guidebook_from
 from refrase.guidebook.reader import GuideReader, Stamp
 
 _PAUSE_SECONDS = 1.0
+_NO_FOLDER = "The folder of REFRASE_GUIDES_FOLDER cannot be read; the guides stay as they were."
 
 
 class Reload(Struct, frozen=True):
@@ -54,11 +55,9 @@ class LiveGuidebook:
             if stamps == self._stamps:
                 return None
             reading = self._reader.read()
-            book, faults = Guidebook(reading.guides), reading.faults
-        except RefraseError as error:
-            book, faults = self.current, (error.detail,)
-        except OSError as error:
-            book, faults = self.current, (f"{error.filename}: {error.strerror}",)
+            book, faults = Guidebook(reading.guides), reading.faults_in_short
+        except (RefraseError, OSError):
+            book, faults = self.current, (_NO_FOLDER,)
         changed = _changed(self.current, book)
         is_told = faults == self.faults and not changed
         self._stamps, self.current, self.faults = stamps, book, faults

@@ -4,7 +4,7 @@ What is read once is not parsed again until its file changes. A file that has a 
 it said last without one stands in for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -42,7 +42,17 @@ class Reading(Struct, frozen=True):
     @property
     def faults(self) -> tuple[str, ...]:
         """What is wrong, each with its file and line."""
-        return tuple(f"{file.path}:{fault.line}: {fault.message}" for file in self.files for fault in file.faults)
+        return self._told(str)
+
+    @property
+    def faults_in_short(self) -> tuple[str, ...]:
+        """The same for strangers: the file by its name alone."""
+        return self._told(lambda path: path.name)
+
+    def _told(self, called: Callable[[Path], str]) -> tuple[str, ...]:
+        return tuple(
+            f"{called(file.path)}:{fault.line}: {fault.message}" for file in self.files for fault in file.faults
+        )
 
 
 class GuideReader:
@@ -55,8 +65,8 @@ class GuideReader:
         self._good: dict[Path, Read] = {}
 
     def stamps(self) -> dict[Path, Stamp]:
-        """Return what the files look like now, without reading them. Raises SettingsInvalid and OSError."""
-        return {path: _stamp(path) for folder in self._folders() for path in guide_paths(folder)}
+        """Return what the files look like now, without reading them. Raises SettingsInvalid."""
+        return {path: _stamp_or_none(path) for folder in self._folders() for path in guide_paths(folder)}
 
     def read(self) -> Reading:
         """Read what changed since the last time.
@@ -64,6 +74,9 @@ class GuideReader:
         Raises GuideInvalid where there is no guide at all, SettingsInvalid where the user's folder is missing.
         """
         found = [self._read(path) for folder in self._folders() for path in guide_paths(folder)]
+        here = {file.path for file in found}
+        self._held = {path: held for path, held in self._held.items() if path in here}
+        self._good = {path: good for path, good in self._good.items() if path in here}
         files: dict[Path, Read] = {}
         bases: dict[str, Guide] = {}
         owners: dict[str, tuple[str, str]] = {}
@@ -119,7 +132,9 @@ class GuideReader:
 
 def guide_paths(folder: Path) -> list[Path]:
     """Return the documents of *folder* that are guides or overlays, in the order of their names."""
-    return sorted(path for path in folder.glob("*.md") if path.name not in _NOT_GUIDES)
+    return sorted(
+        path for path in folder.glob("*.md") if path.name not in _NOT_GUIDES and not path.name.startswith(".")
+    )
 
 
 def _clashes(guide: Guide, bases: dict[str, Guide], owners: dict[str, tuple[str, str]]) -> Iterator[Fault]:
@@ -148,6 +163,13 @@ def _shown(base: Guide, guide: Guide) -> Guide:
     if not guide.overlays:
         return guide
     return replace(guide, markdown=merged_markdown(base, guide))
+
+
+def _stamp_or_none(path: Path) -> Stamp:
+    try:
+        return _stamp(path)
+    except OSError:  # gone in between, or a link to nowhere: reading it tells
+        return 0, 0, 0
 
 
 def _stamp(path: Path) -> Stamp:

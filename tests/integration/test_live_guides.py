@@ -90,7 +90,7 @@ async def test_what_a_broken_overlay_said_before_holds_and_the_fault_is_told_onc
     reload = await live.refresh()
     assert reload.changed == ()
     assert reload.faults == live.faults
-    assert live.faults[0].startswith(f"{path}:8: a rule reads")
+    assert live.faults[0].startswith("team.md:8: a rule reads")
     assert live.current.get_guide("kimi-k2") == held
     clock.advance(1)
     assert await live.refresh() is None
@@ -102,7 +102,7 @@ async def test_what_a_broken_overlay_said_before_holds_and_the_fault_is_told_onc
 async def test_a_folder_that_vanishes_takes_no_guide_with_it(live, own, clock):
     own.rmdir()
     clock.advance(1)
-    assert "is not a folder" in (await live.refresh()).faults[0]
+    assert "cannot be read" in (await live.refresh()).faults[0]
     assert live.current.get_guide("kimi-k2")
 
 
@@ -130,7 +130,8 @@ def test_a_service_answers_by_the_changed_guide_without_a_restart(client, own, c
     assert version() == second
     health = client.get("/health/ready")
     assert health.status_code == 200
-    assert "team.md:6: “## Anti-pattern” is not a section of an overlay" in health.json()["guide_faults"][0]
+    (fault,) = health.json()["guide_faults"]
+    assert fault.startswith("team.md:6: “## Anti-pattern” is not a section of an overlay")
 
 
 def test_a_pair_is_shown_where_no_guide_knows_its_target_any_more(client, own, clock):
@@ -166,3 +167,12 @@ async def test_rules_that_the_engine_was_not_told_stand_with_the_pair_and_ask_an
     assert "context-first" in told
     assert "json-array" not in told
     assert "[json-array] Do not ask" in upstream.requests[0]["messages"][1]["content"]
+
+
+def test_the_page_of_a_guide_says_what_comes_from_an_overlay(client, own, clock):
+    (own / "team.md").write_text(OVERLAY, "utf-8")
+    clock.advance(1)
+    page = client.get("/guides/kimi-k2").text
+    assert "changed by team.md" in page
+    assert "from team.md" in page
+    assert 'href=""' not in page

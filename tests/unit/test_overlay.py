@@ -197,3 +197,27 @@ def test_a_file_is_parsed_again_only_where_it_changed(shipped):
     second = {guide.id: guide for guide in reader.read().guides}
     assert second["sample"] is first["sample"]
     assert second["example"].version != first["example"].version
+
+
+def test_what_an_editor_leaves_beside_a_file_is_no_guide(shipped, own):
+    (own / ".#team.md").symlink_to("nowhere")
+    (own / ".team.md").write_text("half a file", "utf-8")
+    assert GuideReader(shipped, own).read().faults == ()
+
+
+def test_a_link_to_nowhere_is_a_fault_of_its_own(shipped, own):
+    (own / "team.md").symlink_to("nowhere")
+    reader = GuideReader(shipped, own)
+    assert own / "team.md" in reader.stamps()
+    (fault,) = reader.read().faults
+    assert "team.md:1: cannot be read" in fault
+
+
+def test_a_file_that_was_removed_says_nothing_any_more_even_if_a_broken_one_takes_its_name(shipped, own):
+    reader = GuideReader(shipped, own)
+    write(own, f"{HEAD}{RULES}- `a` Say A.\n")
+    reader.read()
+    (own / "team.md").unlink()
+    reader.read()
+    write(own, f"{HEAD}{RULES}- `a` Say B.\n  - when: xml\n")
+    assert not any(guide.overlays for guide in reader.read().guides)
