@@ -9,7 +9,7 @@ import msgspec
 from refrase.cli import options, output
 from refrase.core.guidediff import FieldChange, GuideDiff, ThingsDiff, diff_guides
 from refrase.core.worddiff import DiffKind
-from refrase.errors import EXIT_BAD_INPUT, EXIT_FAILED, FileUnreadable, GuideInvalid, GuideNotFound
+from refrase.errors import EXIT_BAD_INPUT, EXIT_FAILED, FileUnreadable, GuideInvalid, GuideNotFound, OptionInvalid
 
 if TYPE_CHECKING:
     from refrase.core.guide import Guide
@@ -53,9 +53,10 @@ def command(old: str, new: str, as_json: bool) -> None:
 
 
 def _read(where: str) -> "dict[str, Guide]":
-    """Return the guides that *where* means, by id. Raises GuideInvalid, GuideNotFound and FileUnreadable."""
+    """Return the guides that *where* means, by id. Raises GuideInvalid, FileUnreadable and OptionInvalid."""
     from refrase.guidebook import parse_guide
     from refrase.guidebook.book import guidebook_from
+    from refrase.guidebook.overlay import is_overlay
     from refrase.guidebook.reader import GuideReader
 
     path = Path(where)
@@ -66,6 +67,9 @@ def _read(where: str) -> "dict[str, Guide]":
             markdown = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise FileUnreadable(f"{path} cannot be read: {error}.") from None
+        if is_overlay(markdown):
+            hint = "The id of a guide means it with its overlays: refrase guides diff FILE ID"
+            raise OptionInvalid(f"{path} is an overlay, not a guide.", hint=hint)
         guide, faults = parse_guide(markdown, None)
         if guide is None:
             raise GuideInvalid(f"{path}:{faults[0].line}: {faults[0].message}")

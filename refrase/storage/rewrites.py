@@ -20,6 +20,8 @@ from refrase.storage.tables import AttemptRow, RewriteRow
 # Outcomes that answer an equal request later; a failure is asked anew.
 _REUSABLE = (Outcome.REWRITTEN, Outcome.FIXED, Outcome.UNCHANGED, Outcome.FLAGGED, Outcome.RETURNED)
 _EXPORT_CHUNK = 200
+# These carry one text, not two and a ledger; each page of them is sorted anew.
+_VERSION_CHUNK = 2_000
 
 
 class Page(Struct, frozen=True):
@@ -148,13 +150,13 @@ class Rewrites:
         wanted = wanted.where(row.target == target) if target else wanted
         cursor = ""
         while True:
-            page = (wanted.where(row.id < cursor) if cursor else wanted).order_by(row.id.desc()).limit(_EXPORT_CHUNK)
+            page = (wanted.where(row.id < cursor) if cursor else wanted).order_by(row.id.desc()).limit(_VERSION_CHUNK)
             async with self._database.read() as session:
                 found = (await session.execute(page)).all()
             for *plain, before, changes in found:
                 cited = frozenset(change.rule for change in changes if change.rule)
                 yield PairVersion(*(*plain, prompt_hash(before), cited))
-            if len(found) < _EXPORT_CHUNK:
+            if len(found) < _VERSION_CHUNK:
                 return
             cursor = found[-1].id
 

@@ -248,7 +248,7 @@ def test_a_question_about_rules_that_cannot_be_answered_says_why(client, target,
 def test_signs_of_life(client):
     assert client.get("/health/live").json() == {"status": "ok"}
     ready = client.get("/health/ready")
-    assert ready.json() == {"status": "ok", "parts": {"database": "ok"}, "engine": "openrouter"}
+    assert ready.json() == {"status": "ok", "parts": {"database": "ok"}, "engine": "openrouter", "guide_faults": []}
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/rewrites/nothing", "/nothing"])

@@ -115,7 +115,7 @@ def test_folders_and_guides_in_use_are_compared_too(shell: Shell):
     ("name", "told"),
     [
         ("nothing.md", "is no file, no folder and no guide in use"),
-        ("own/team.md", "own/team.md:"),
+        ("own/team.md", "own/team.md is an overlay, not a guide."),
         ("bad.md", "bad.md:1:"),
     ],
 )
