@@ -67,7 +67,7 @@ class RefrasePlugin(InitPlugin):
         # Stated per router: Litestar 2.25 does not read it from the configuration of a plugin.
         most_bytes = settings.max_prompt_bytes * _BODY_FACTOR + _BODY_ROOM_BYTES
         app_config.lifespan.append(self._lifespan)
-        app_config.dependencies["services"] = Provide(_services, sync_to_thread=False)
+        app_config.dependencies["services"] = Provide(_services)
         app_config.route_handlers += [
             Router(
                 "/api/v1",
@@ -116,8 +116,15 @@ def create_app(settings: Settings | None = None, **parts: Any) -> Litestar:
     return Litestar(plugins=[RefrasePlugin(settings, **parts)])
 
 
-def _services(state: State) -> Services:
+async def _services(state: State) -> Services:
+    """Return the services, with guides that are a second old at most."""
     services: Services = state.services
+    reload = await services.guides.refresh()
+    if reload is not None:
+        log = structlog.get_logger()
+        log.info("guides_reloaded", changed=reload.changed)
+        for fault in reload.faults:
+            log.error("guide_broken", fault=fault, in_its_place="its last state without a fault")
     return services
 
 

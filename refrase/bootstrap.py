@@ -16,7 +16,9 @@ from refrase.engine.retrying import RetryPolicy
 from refrase.engine_setup import EngineSetup
 from refrase.environment import settings_from_environment as settings_from_environment  # noqa: PLC0414 - edges find it here
 from refrase.errors import EngineNotConfigured
-from refrase.guidebook import Guidebook, read_guidebook
+from refrase.guidebook import Guidebook
+from refrase.guidebook.live import LiveGuidebook
+from refrase.guidebook.reader import GuideReader
 from refrase.instructions import Instructions
 from refrase.packaged import packaged_path
 from refrase.rendering import Rendering
@@ -27,6 +29,7 @@ from refrase.services.health import Health
 from refrase.services.history import History
 from refrase.services.plan import Planner
 from refrase.services.rewriting import Rewriter
+from refrase.services.staleness import Staleness
 from refrase.services.watching import Watching
 from refrase.settings import Settings
 from refrase.storage.database import Database, database_url
@@ -44,30 +47,37 @@ class Services:
         self,
         *,
         settings: Settings,
-        guidebook: Guidebook,
+        guides: LiveGuidebook,
         database: Database,
         engine: Engine | EngineNotConfigured,
         planner: Planner,
         rewriter: Rewriter,
         watching: Watching,
         history: History,
+        staleness: Staleness,
         health: Health,
         checker: Checker,
         providers: Mapping[str, Provider],
         is_migrated: bool,
     ) -> None:
         self.settings = settings
-        self.guidebook = guidebook
+        self.guides = guides
         self.database = database
         self.engine = engine
         self.planner = planner
         self.rewriter = rewriter
         self.watching = watching
         self.history = history
+        self.staleness = staleness
         self.health = health
         self.checker = checker
         self.providers = providers  # every profile, those of the user included
         self.is_migrated = is_migrated  # whether the database had to be brought to the newest schema
+
+    @property
+    def guidebook(self) -> Guidebook:
+        """The guides as they are now."""
+        return self.guides.current
 
 
 def open_database(settings: Settings) -> Database:
@@ -79,14 +89,14 @@ def open_database(settings: Settings) -> Database:
 async def open_services(
     settings: Settings,
     *,
-    guidebook: Guidebook | None = None,
+    guides: GuideReader | None = None,
     clock: Clock | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     draw_mark: Callable[[], str] = lambda: str(secrets.randbelow(900_000_000) + 100_000_000),
 ) -> AsyncIterator[Services]:
     """Open everything, and close it in order. Raises SettingsInvalid, GuideInvalid and StorageFailed."""
     clock = clock or SystemClock()
-    guidebook = guidebook or read_guidebook(packaged_path("guides"))
+    live = LiveGuidebook(guides or GuideReader(packaged_path("guides"), settings.guides_folder), clock)
     setup = EngineSetup(settings, clock=clock, sleep=sleep)
     database = open_database(settings)
     try:
@@ -94,10 +104,10 @@ async def open_services(
         rewrites = Rewrites(database)
         rendering = Rendering()
         engines = Engines(setup.engine, OfflineEngine(), setup.fallbacks)
-        instructions = Instructions()
+        instructions = Instructions(max_guide_tokens=settings.max_guide_tokens)
         planner = Planner(
-            guidebook=guidebook,
-            template_version=instructions.version,
+            guides=live,
+            instructions=instructions,
             engines=engines,
             max_prompt_bytes=settings.max_prompt_bytes,
             draw_mark=draw_mark,
@@ -116,13 +126,14 @@ async def open_services(
         watching = Watching(planner, rewriter)
         yield Services(
             settings=settings,
-            guidebook=guidebook,
+            guides=live,
             database=database,
             engine=setup.engine,
             planner=planner,
             rewriter=rewriter,
             watching=watching,
             history=History(rewrites, clock=clock, longest_run_seconds=_longest_run_seconds(settings)),
+            staleness=Staleness(rewrites, live),
             health=Health({"database": database.ping}),
             checker=Checker(rendering, max_prompt_bytes=settings.max_prompt_bytes),
             providers=setup.providers,

@@ -60,6 +60,8 @@ class Settings(Struct, frozen=True):
     engine_fallbacks: tuple[str, ...] = ()
     providers_file: Path | None = None
     max_prompt_bytes: int = 1_000_000
+    guides_folder: Path | None = None
+    max_guide_tokens: int = 30_000
     host: str = "127.0.0.1"
     port: int = 8321
     allowed_hosts: tuple[str, ...] = ()
@@ -127,6 +129,7 @@ def _check(settings: Settings) -> None:
             "input,output or input,cached,output",
         ),
         ("max_prompt_bytes", settings.max_prompt_bytes > 0, "more than 0"),
+        ("max_guide_tokens", settings.max_guide_tokens > 0, "more than 0"),
         ("port", 0 <= settings.port <= 65535, "0 to 65535"),
         ("log_level", settings.log_level in {"debug", "info", "warning", "error"}, "debug, info, warning or error"),
     )

@@ -21,5 +21,5 @@ async def ready(services: NamedDependency[Services]) -> Response[Health]:
     is_ready = all(said == "ok" for said in parts.values())
     engine = services.engine
     name = "not configured" if isinstance(engine, EngineNotConfigured) else engine.identity.provider
-    health = Health("ok" if is_ready else "unfit", parts, name)
+    health = Health("ok" if is_ready else "unfit", parts, name, services.guides.faults)
     return Response(health, status_code=200 if is_ready else 503)

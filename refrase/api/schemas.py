@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from refrase.core.applicability import Applicability
 from refrase.core.ledger import Ledger
 from refrase.core.prompt import UNSTATED_ROLE, Message, Prompt, Span
 from refrase.core.request import call_from_json
@@ -123,6 +124,23 @@ class LintView(Struct):
     findings: tuple[LintFinding, ...]
 
 
+class AppliesRequest(Struct, forbid_unknown_fields=True):
+    """A prompt to hold against a guide: a text or a list of messages, and what is known of it."""
+
+    prompt: str | Annotated[tuple[MessageRequest, ...], Meta(max_length=200)]
+    tools: Annotated[list[dict[str, Any]] | None, Meta(description="The tools that the target is called with.")] = None
+
+
+class AppliesView(Struct):
+    """Every rule of a target's guide with its standing: first those that apply."""
+
+    target: str
+    guide: str
+    guide_version: str
+    overlays: tuple[str, ...]
+    rules: tuple[Applicability, ...]
+
+
 class RewritePage(Struct):
     """Pairs, the newest first. `next_cursor` asks for the older ones; empty: there are none."""
 
@@ -149,14 +167,19 @@ class GuideSummary(Struct):
     version: str
     rules: int
     targets: tuple[TargetView, ...]
+    overlays: tuple[str, ...] = ()
 
 
 class Health(Struct):
-    """Whether the service is fit to work, and what each part says. `engine` says which one is configured."""
+    """Whether the service is fit to work, and what each part says. `engine` says which one is configured.
+
+    `guide_faults` are files of guides that changed and cannot be read: what they said before holds.
+    """
 
     status: str
     parts: dict[str, str]
     engine: str
+    guide_faults: tuple[str, ...] = ()
 
 
 class Problem(Struct, omit_defaults=True):
@@ -201,15 +224,20 @@ def prompt_from_request(text: str | None, messages: tuple[MessageRequest, ...] |
     return Prompt(tuple(Message(message.content, message.role) for message in messages))
 
 
+def applies_from_request(request: AppliesRequest) -> tuple[Prompt, Terms]:
+    """Return the prompt that the caller asks about, and what is known of it."""
+    return _prompt(request.prompt), _terms(None, request.tools)
+
+
 def check_from_request(request: CheckRequest) -> tuple[Prompt, Prompt, Mode, Terms]:
     """Return what the caller wants compared."""
-    before, after = (
-        Prompt((Message(told),))
-        if isinstance(told, str)
-        else Prompt(tuple(Message(message.content, message.role) for message in told))
-        for told in (request.before, request.after)
-    )
-    return before, after, request.mode, _terms(request.syntaxes, request.tools)
+    return _prompt(request.before), _prompt(request.after), request.mode, _terms(request.syntaxes, request.tools)
+
+
+def _prompt(told: str | tuple[MessageRequest, ...]) -> Prompt:
+    if isinstance(told, str):
+        return Prompt((Message(told),))
+    return Prompt(tuple(Message(message.content, message.role) for message in told))
 
 
 def spans_of(lock: LockRequest, messages: tuple[Message, ...]) -> Iterator[Span]:

@@ -31,6 +31,9 @@ _INTERRUPTED = Reason("interrupted", "Interrupted.", "Run the same command again
 @click.option("--field", default="", help="The field of JSON Lines that holds the prompt (default: found by itself).")
 @click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 64), help="Prompts at a time.")
 @options.fresh
+@click.option(
+    "--stale", is_flag=True, help="Only prompts whose newest pair was made by an older version of the target's guide."
+)
 @click.option("--overwrite", is_flag=True, help="Write over files that were edited since, or that are not ours.")
 @options.syntax
 @options.tools
@@ -46,6 +49,7 @@ def command(
     field: str,
     concurrency: int,
     fresh: bool,
+    stale: bool,
     overwrite: bool,
     syntaxes: tuple[str, ...],
     tools: Path | None,
@@ -76,7 +80,7 @@ def command(
             accepts_warnings=accept_warnings,
             budget_usd=budget_usd,
         )
-        report = asyncio.run(_run(plan, chosen))
+        report = asyncio.run(_run(plan, chosen, is_stale_only=stale))
     if as_json:
         output.print_json(report)
     _say_report(report, plan)
@@ -85,12 +89,17 @@ def command(
     raise click.exceptions.Exit(0 if report.is_complete else EXIT_FAILED)
 
 
-async def _run(plan: "LibraryPlan", chosen: "BatchOptions") -> RunReport:
+async def _run(plan: "LibraryPlan", chosen: "BatchOptions", *, is_stale_only: bool) -> RunReport:
     from refrase.bootstrap import open_services, settings_from_environment
     from refrase.clock import SystemClock
     from refrase.services.batch import BatchRunner
+    from refrase.services.library_plan import restricted
 
     async with open_services(settings_from_environment()) as services:
+        if is_stale_only:
+            plan = restricted(plan, *await services.staleness.prompts(chosen.target, chosen.engine, chosen.mode))
+            prompts = "1 prompt" if plan.left_alone == 1 else f"{plan.left_alone} prompts"
+            output.say(f"{prompts} left alone: no pair of an older guide is stored for them.")
         runner = BatchRunner(services.planner, services.rewriter, SystemClock())
         _stop_on_interrupt(runner)
         try:

@@ -1,26 +1,20 @@
 """refrase guides: what is known of the target models."""
 
-from pathlib import Path
-
 import click
 
-from refrase.cli import options, output
-from refrase.errors import EXIT_FAILED
+from refrase.cli import guides_check, guides_diff, guides_for, options, output
 
 
 @click.group(context_settings=options.CONTEXT)
 def command() -> None:
-    """List, show and check the guides of target models."""
+    """List, show, check and compare the guides of target models."""
 
 
 @command.command("list", context_settings=options.CONTEXT)
 @options.as_json
 def list_guides(as_json: bool) -> None:
-    """List every guide and the targets it knows."""
-    from refrase.guidebook import read_guidebook
-    from refrase.packaged import packaged_path
-
-    guidebook = read_guidebook(packaged_path("guides"))
+    """List every guide and the targets it knows, and which overlays change it."""
+    guidebook = options.guides_in_force()
     if as_json:
         output.print_json(
             [
@@ -31,6 +25,7 @@ def list_guides(as_json: bool) -> None:
                     "verified_at": guide.verified_at,
                     "version": guide.version,
                     "rules": len(guide.rules),
+                    "overlays": guide.overlays,
                     "targets": [model.id for model in guide.models],
                 }
                 for guide in guidebook.guides
@@ -38,9 +33,11 @@ def list_guides(as_json: bool) -> None:
         )
         return
     for guide in guidebook.guides:
+        own = [rule for rule in guide.rules if rule.overlay]
+        changed = f", changed by {', '.join(guide.overlays)} (rules from there: {len(own)})" if guide.overlays else ""
         click.echo(
             f"{click.style(guide.id, bold=True)}  {guide.family} ({guide.vendor}): {len(guide.rules)} rules, "
-            f"verified {guide.verified_at}, version {guide.version}"
+            f"verified {guide.verified_at}, version {guide.version}{changed}"
         )
         for model in guide.models:
             click.echo(f"  {model.id:<26}{model.name}, {model.context_tokens:,} tokens")
@@ -50,33 +47,17 @@ def list_guides(as_json: bool) -> None:
 @click.argument("guide_id", metavar="ID")
 @options.as_json
 def show_guide(guide_id: str, as_json: bool) -> None:
-    """Show the guide ID, or the guide that knows the model ID."""
-    from refrase.guidebook import read_guidebook
-    from refrase.packaged import packaged_path
-
-    guide = read_guidebook(packaged_path("guides")).get_guide(guide_id)
+    """Show the guide ID, or the guide that knows the model ID, as it is in force: overlays applied and marked."""
+    guide = options.guides_in_force().get_guide(guide_id)
     if as_json:
         output.print_json(guide)
-    else:
-        click.echo(guide.markdown, nl=False)
+        return
+    click.echo(guide.markdown, nl=False)
+    for overlay in guide.overlays:
+        own = [rule.id for rule in guide.rules if rule.overlay == overlay]
+        output.say(f"{overlay} changes this guide; its rules: {', '.join(own) or 'none, it only switches off'}.")
 
 
-@command.command("check", context_settings=options.CONTEXT)
-@click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
-def check_guides(folder: Path | None) -> None:
-    """Check every guide: form, unique ids, sources, dates, links. Exit code 1 where a fault is found."""
-    from refrase.guidebook.book import read_guides
-    from refrase.packaged import packaged_path
-
-    where = folder or packaged_path("guides")
-    found = read_guides(where)
-    faults = 0
-    for path, _, told in found:
-        for fault in told:
-            click.echo(f"{path}:{fault.line}: {fault.message}")
-            faults += 1
-    if faults or not found:
-        output.say(f"{faults} fault{'' if faults == 1 else 's'}." if found else f"There is no guide in {where}.")
-        raise click.exceptions.Exit(EXIT_FAILED)
-    rules = sum(len(guide.rules) for _, guide, _ in found if guide)
-    output.say(f"{len(found)} guide{'' if len(found) == 1 else 's'}, {rules} rules: no fault.")
+command.add_command(guides_check.command)
+command.add_command(guides_diff.command)
+command.add_command(guides_for.command)

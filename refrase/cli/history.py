@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from contextlib import nullcontext
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ _EXCERPT_CHARACTERS = 60
 
 @click.group(context_settings=options.CONTEXT)
 def command() -> None:
-    """List, show and export the stored pairs."""
+    """List, show and export the stored pairs, and tell which ones a guide has left behind."""
 
 
 @command.command("list", context_settings=options.CONTEXT)
@@ -65,11 +66,44 @@ def show_pair(rewrite_id: str, as_json: bool) -> None:
                 output.print_json({"rewrite": pair, "attempts": attempts})
                 return
             click.echo(output.unified_diff(pair, pair.name or "prompt"), nl=False)
-            rules = services.guidebook.get_target(pair.provenance.target).rules
-            output.say_explanation(pair, {rule.id: rule.sources[0].url for rule in rules})
+            target = services.guidebook.find_target(pair.provenance.target)
+            output.say_explanation(pair, {rule.id: rule.sources[0].url for rule in (target.rules if target else ())})
             output.say_summary(pair)
 
     asyncio.run(read())
+
+
+@command.command("stale", context_settings=options.CONTEXT)
+@click.option("--target", default="", metavar="TARGET", help="Only pairs for this target.")
+@options.as_json
+def list_stale(target: str, as_json: bool) -> None:
+    """List the pairs whose guide has changed since, by target.
+
+    Of one prompt only the newest pair counts. `refrase batch … --stale` makes those of a library anew.
+    """
+    from refrase.bootstrap import open_services, settings_from_environment
+    from refrase.services.staleness import StalePair
+
+    async def read() -> tuple[StalePair, ...]:
+        async with open_services(settings_from_environment()) as services:
+            return await services.staleness.find(target)
+
+    pairs = asyncio.run(read())
+    if as_json:
+        output.print_json(pairs)
+        return
+    for name, found in groupby(pairs, key=lambda pair: pair.target):
+        of_target = list(found)
+        now = of_target[0].current_version
+        state = f"guide {of_target[0].guide} is at {now}" if now else "no guide knows it any more"
+        click.echo(f"{click.style(name, bold=True)} ({len(of_target)}): {state}")
+        for pair in of_target:
+            when = pair.created_at.astimezone().strftime("%Y-%m-%d %H:%M")
+            gone = f"; rules gone: {', '.join(pair.rules_gone)}" if pair.rules_gone else ""
+            how = f"{pair.mode}, {pair.engine}"
+            click.echo(f"  {pair.id}  {when}  by {pair.guide_version} ({how})  {pair.name}{gone}".rstrip())
+    if not pairs:
+        output.say("No pair is stale.")
 
 
 @command.command("export", context_settings=options.CONTEXT)

@@ -81,13 +81,13 @@ def command(
     form = "json" if as_json else form
     with output.told_as_json(form == "json"):
         settings = settings_from_environment()
-        folder = packaged_path("guides")
+        folder, own = packaged_path("guides"), settings.guides_folder
         linter = Linter(
-            [read_target(folder, name) for name in target_names or (settings.default_target,)],
+            [read_target(folder, name, own) for name in target_names or (settings.default_target,)],
             select=select,
             ignore=ignore,
             max_prompt_bytes=settings.max_prompt_bytes,
-            all_rule_ids=lambda: _all_rule_ids(folder),
+            all_rule_ids=lambda: _all_rule_ids(folder, own),
         )
         inputs = find_inputs([path for path in paths if path != _STDIN])
         if _STDIN in paths:
@@ -102,10 +102,10 @@ def command(
     raise click.exceptions.Exit(_exit_code(report, exit_zero=exit_zero, is_changed=shows_diff and report.fixed > 0))
 
 
-def _all_rule_ids(folder: Path) -> frozenset[str]:
+def _all_rule_ids(folder: Path, own: Path | None) -> frozenset[str]:
     from refrase.guidebook import read_guidebook
 
-    return frozenset(rule.id for guide in read_guidebook(folder).guides for rule in guide.rules)
+    return frozenset(rule.id for guide in read_guidebook(folder, own).guides for rule in guide.rules)
 
 
 def _standard_input(name: Path | None) -> "LintInput":

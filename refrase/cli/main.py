@@ -13,7 +13,7 @@ _COMMANDS = {
     "batch": ("refrase.cli.batch", "Rewrite a library: a folder of .md, .txt and .jsonl files."),
     "check": ("refrase.cli.check", "Compare a prompt with its original, without a model."),
     "lint": ("refrase.cli.lint", "Tell what a target's guide finds wrong with prompts, without a model."),
-    "guides": ("refrase.cli.guides", "List, show and check the guides of target models."),
+    "guides": ("refrase.cli.guides", "List, show, check and compare guides; which rules apply to a prompt."),
     "providers": ("refrase.cli.providers", "List, show and check the providers of the engine."),
     "history": ("refrase.cli.history", "List, show and export the stored pairs."),
     "serve": ("refrase.cli.serve", "Start the web form and the REST endpoint."),

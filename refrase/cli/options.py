@@ -1,13 +1,16 @@
 """Options that more than one command takes, so that they are called and told alike."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from refrase.core.rewrite import EngineChoice, Mode
 from refrase.core.syntax import Syntax
 from refrase.core.terms import Terms
+
+if TYPE_CHECKING:
+    from refrase.guidebook import Guidebook
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -84,3 +87,12 @@ def terms_from_options(syntaxes: tuple[str, ...], tools: Path | None, call: dict
     stated = frozenset(map(Syntax, syntaxes)) or None
     told = read_json(tools) if tools else (call or {}).get("tools")
     return Terms(stated, tools_from_json(told) if told else None)
+
+
+def guides_in_force() -> "Guidebook":
+    """Return the guides that ship, with what stands in the user's own folder. Raises GuideInvalid, SettingsInvalid."""
+    from refrase.bootstrap import settings_from_environment
+    from refrase.guidebook import read_guidebook
+    from refrase.packaged import packaged_path
+
+    return read_guidebook(packaged_path("guides"), settings_from_environment().guides_folder)

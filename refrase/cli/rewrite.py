@@ -99,8 +99,8 @@ async def _rewrite(order: Order, *, is_interactive: bool) -> tuple[Rewrite, dict
                     raise
                 offline = msgspec.structs.replace(order, engine=EngineChoice.OFFLINE)
                 rewrite = await services.rewriter.rewrite(offline, line.watch)
-        rules = services.guidebook.get_target(rewrite.provenance.target).rules
-        return rewrite, {rule.id: rule.sources[0].url for rule in rules}
+        target = services.guidebook.find_target(rewrite.provenance.target)
+        return rewrite, {rule.id: rule.sources[0].url for rule in (target.rules if target else ())}
 
 
 def _show(

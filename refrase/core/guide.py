@@ -8,10 +8,11 @@ from msgspec import Struct
 
 
 class SourceKind(StrEnum):
-    """Who says it: the vendor of the model (or of the service meant), or somebody else."""
+    """Who says it: the vendor of the model (or of the service meant), somebody else, or the user's own overlay."""
 
     PRIMARY = "primary"
     THIRD_PARTY = "third party"
+    HOUSE = "house"  # decided by whoever wrote the overlay; there is no page behind it
 
 
 class RuleKind(StrEnum):
@@ -78,6 +79,22 @@ class Rule(Struct, frozen=True):
     check: Check | None = None
     fix: Fix | None = None
     line: int = 0
+    stated_weight: int | None = None
+    overlay: str = ""  # the file of the user's own that the rule comes from; "" where it is the guide's
+
+    @property
+    def weight(self) -> int:
+        """How much the rule counts where there is no room for all: 1 to 9, as stated or by what backs it.
+
+        A rule about the request or the integration has 1, one about the prompt 3; a source of the vendor's or of
+        the house adds 2, a check 1, a condition 1 (a rule for some prompts tells more than one for all).
+        """
+        if self.stated_weight is not None:
+            return self.stated_weight
+        if self.about is not About.PROMPT:
+            return 1
+        is_backed = any(source.kind is not SourceKind.THIRD_PARTY for source in self.sources)
+        return 3 + 2 * is_backed + (self.check is not None) + bool(self.when)
 
 
 class SettingUse(StrEnum):
@@ -122,7 +139,13 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     aliases: tuple[str, ...] = ()
     providers: dict[str, str] = {}
     price: Price | None = None
+    retired_at: date | None = None  # the day its vendor ended it or will end it, where that is told
     note: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that means it: its id first, its aliases, its ids at providers."""
+        return tuple(dict.fromkeys((self.id, *self.aliases, *self.providers.values())))
 
 
 class Section(Struct, frozen=True):
@@ -133,7 +156,7 @@ class Section(Struct, frozen=True):
 
 
 class Guide(Struct, frozen=True):
-    """One family's guide. `version` is the hash of the bytes it was read from."""
+    """One family's guide. `version` is the hash of what it was read from, the overlays that change it included."""
 
     id: str
     family: str
@@ -146,6 +169,7 @@ class Guide(Struct, frozen=True):
     sources: tuple[Source, ...]
     version: str
     markdown: str
+    overlays: tuple[str, ...] = ()  # names of the files of the user's own that change it, in the order of their use
 
     def find_rule(self, rule_id: str) -> Rule | None:
         """Return the rule of that id, or None."""

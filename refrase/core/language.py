@@ -83,6 +83,10 @@ _CYRILLIC = (
     ("bg", re.compile(r"\b(?:се|като|със|във|който|която|които|ще)\b", re.IGNORECASE)),
 )
 _ONE_LANGUAGE = {"Korean": "ko", "Hebrew": "he", "Greek": "el", "Devanagari": "hi", "Thai": "th", "Bengali": "bn"}
+# Every language that can be told, by its code.
+LANGUAGES = tuple(
+    sorted({*_SMALL_WORDS, *(code for code, _ in _CYRILLIC), *_ONE_LANGUAGE.values(), *"zh ja ar fa".split()})
+)
 _SIMPLIFIED = frozenset("请为总结语气个这们说时会对来过还没样关开问题应该写给内简详细续读词译输标点类级")
 _TRADITIONAL = frozenset("請為總結語氣個這們說時會對來過還沒樣關開問題應該寫給內簡詳細續讀詞譯輸標點類級")
 _PERSIAN = re.compile(r"[پچژگک]")

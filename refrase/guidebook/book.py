@@ -6,11 +6,8 @@ from pathlib import Path
 from refrase.core.guide import Guide, Model
 from refrase.core.target import Target
 from refrase.errors import GuideInvalid, GuideNotFound, TargetNotFound
-from refrase.guidebook.form import parse_guide
+from refrase.guidebook.reader import GuideReader, Reading
 from refrase.guidebook.rules import Fault
-
-# Files of the folder that are about guides and are none.
-_NOT_GUIDES = {"README.md", "_template.md"}
 
 
 class Guidebook:
@@ -21,7 +18,7 @@ class Guidebook:
         self._targets: dict[str, Target] = {}
         for guide in guides:
             for model in guide.models:
-                for name in names_of(model):
+                for name in model.names:
                     self._targets.setdefault(name.lower(), Target(guide, model))
 
     @property
@@ -40,9 +37,13 @@ class Guidebook:
         near = get_close_matches(guide_id, [guide.id for guide in self.guides], n=3, cutoff=0.4)
         raise GuideNotFound(f"There is no guide {guide_id!r}.{_perhaps(near)}")
 
+    def find_target(self, name: str) -> Target | None:
+        """Return the target of that name, or None: a stored pair may speak of one that no guide knows any more."""
+        return self._targets.get(name.strip().lower())
+
     def get_target(self, name: str) -> Target:
         """Return the target of that name. Raises TargetNotFound, with the nearest names."""
-        target = self._targets.get(name.strip().lower())
+        target = self.find_target(name)
         if target:
             return target
         ids = [target.id for target in self.targets]
@@ -53,49 +54,28 @@ class Guidebook:
 
 def names_of(model: Model) -> tuple[str, ...]:
     """Return every name that means *model*, its id first."""
-    return tuple(dict.fromkeys((model.id, *model.aliases, *model.providers.values())))
+    return model.names
 
 
-def read_guidebook(folder: Path) -> Guidebook:
-    """Read all guides of *folder*. Raises GuideInvalid with the first fault of the first broken one."""
-    guides: list[Guide] = []
-    for path, guide, faults in read_guides(folder):
-        if guide is None or faults:
-            fault = faults[0]
-            raise GuideInvalid(f"{path}:{fault.line}: {fault.message}")
-        guides.append(guide)
-    if not guides:
-        raise GuideInvalid(f"There is no guide in {folder}.")
-    return Guidebook(tuple(guides))
+def read_guidebook(folder: Path, own: Path | None = None) -> Guidebook:
+    """Read all guides of *folder*, and over them what stands in the user's *own* folder.
+
+    Raises GuideInvalid with the first fault of the first broken one, SettingsInvalid where *own* is no folder.
+    """
+    return guidebook_from(GuideReader(folder, own).read())
+
+
+def guidebook_from(reading: Reading) -> Guidebook:
+    """Return the guides of *reading*. Raises GuideInvalid with its first fault."""
+    if reading.faults:
+        raise GuideInvalid(reading.faults[0])
+    return Guidebook(reading.guides)
 
 
 def read_guides(folder: Path) -> list[tuple[Path, Guide | None, tuple[Fault, ...]]]:
     """Read every guide document of *folder*, with its faults; names that two models share are faults too."""
-    found: list[tuple[Path, Guide | None, tuple[Fault, ...]]] = []
-    owners: dict[str, str] = {}
-    for path in sorted(folder.glob("*.md")):
-        if path.name in _NOT_GUIDES:
-            continue
-        try:
-            markdown = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            found.append((path, None, (Fault(1, f"cannot be read: {error}"),)))
-            continue
-        guide, faults = parse_guide(markdown, path.stem)
-        if guide:
-            faults += _shared_names(guide, owners)
-        found.append((path, guide, faults))
-    return found
-
-
-def _shared_names(guide: Guide, owners: dict[str, str]) -> tuple[Fault, ...]:
-    faults: list[Fault] = []
-    for model in guide.models:
-        for name in names_of(model):
-            owner = owners.setdefault(name.lower(), model.id)
-            if owner != model.id:
-                faults.append(Fault(1, f"the name {name!r} means both {owner!r} and {model.id!r}"))
-    return tuple(faults)
+    files = GuideReader(folder).read().files
+    return [(file.path, file.guide, file.faults) for file in files if file.overlay is None]
 
 
 def _perhaps(names: list[str]) -> str:

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import yaml
@@ -27,9 +27,19 @@ SECTIONS = (
     "Disagreements",
     "Sources",
 )
-_RULE_SECTIONS = {"Recommended practices": RuleKind.PRACTICE, "Anti-patterns": RuleKind.ANTI_PATTERN}
+RULE_SECTIONS = {"Recommended practices": RuleKind.PRACTICE, "Anti-patterns": RuleKind.ANTI_PATTERN}
 _PATH = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
+_UNKNOWN = re.compile(r"unknown field `(\w+)`")
 _LINK = re.compile(r"\]\(https?://[^\s()]+(?:\([^\s()]*\)[^\s()]*)*\)")
+
+
+class Dated(Protocol):
+    """A front matter says when the document as a whole was last gone through."""
+
+    verified_at: Any
+
+
+FrontT = TypeVar("FrontT", bound=Dated)
 
 
 class _Front(Struct, forbid_unknown_fields=True):
@@ -43,7 +53,7 @@ class _Front(Struct, forbid_unknown_fields=True):
     settings: tuple[Setting, ...] = ()
 
 
-class _Part(Struct):
+class Part(Struct):
     """A section of the document: its title, the line of its heading, and its lines below."""
 
     title: str
@@ -51,26 +61,26 @@ class _Part(Struct):
     lines: list[str]
 
 
-def parse_guide(markdown: str, name: str) -> tuple[Guide | None, tuple[Fault, ...]]:
+def parse_guide(markdown: str, name: str | None) -> tuple[Guide | None, tuple[Fault, ...]]:
     """Read a guide document. Returns the guide, or None where a fault keeps it from being one, and all faults.
 
-    *name* is the file's name without its ending; the guide's id must be the same.
+    *name* is the file's name without its ending; the guide's id must be the same. None: it may have any.
     """
     faults: list[Fault] = []
     lines = markdown.splitlines()
-    body_start, front = _front(lines, faults)
+    body_start, front = read_front(lines, _Front, faults)
     if front is None:
         return None, tuple(faults)
-    if front.id != name:
+    if name is not None and front.id != name:
         faults.append(Fault(2, f"the id is {front.id!r} but the file is named {name!r}"))
-    parts = _parts(lines, body_start)
+    parts = parts_of(lines, body_start)
     _check_order(parts, body_start, faults)
     model_ids = {model.id for model in front.models}
     rules: list[Rule] = []
     sources: list[Source] = []
     for part in parts:
-        if part.title in _RULE_SECTIONS:
-            rules += parse_rules(part.lines, part.line + 1, _RULE_SECTIONS[part.title], model_ids, faults)
+        if part.title in RULE_SECTIONS:
+            rules += parse_rules(part.lines, part.line + 1, RULE_SECTIONS[part.title], model_ids, faults)
         elif part.title == "Sources":
             sources += _sources(part, faults)
         elif part.title == "Disagreements":
@@ -97,14 +107,15 @@ def version_of(markdown: str) -> str:
     return hashlib.sha256(markdown.encode()).hexdigest()[:12]
 
 
-def _front(lines: list[str], faults: list[Fault]) -> tuple[int, _Front | None]:
+def read_front(lines: list[str], kind: type[FrontT], faults: list[Fault]) -> tuple[int, FrontT | None]:
+    """Return where the body begins and the front matter, or None where it has a fault."""
     if not lines or lines[0] != "---" or "---" not in lines[1:]:
         faults.append(Fault(1, "the document must begin with front matter between two lines of ---"))
         return 0, None
     end = lines.index("---", 1)
     text = "\n".join(lines[1:end])
     try:
-        front = msgspec.convert(yaml.safe_load(text), _Front)
+        front = msgspec.convert(_named(yaml.safe_load(text)), kind)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 1
         faults.append(Fault(line, f"front matter is not YAML: {error.problem}"))
@@ -117,8 +128,17 @@ def _front(lines: list[str], faults: list[Fault]) -> tuple[int, _Front | None]:
     return end + 1, front
 
 
+def _named(value: Any) -> Any:
+    """Give the key `off` its name back, which YAML 1.1 takes for a truth value."""
+    return {"off" if key is False else key: held for key, held in value.items()} if isinstance(value, dict) else value
+
+
 def _line_of(text: str, message: str) -> int:
     """Return the line of the front matter that a message of msgspec (`... at $.models[2].price`) speaks of."""
+    unknown = _UNKNOWN.search(message)
+    if unknown:
+        stands = re.search(rf"^[ \t-]*{unknown[1]}[ \t]*:", text, re.MULTILINE)
+        return text.count("\n", 0, stands.end()) + 2 if stands else 1
     node = yaml.compose(text)
     line = 1
     for key, index in _PATH.findall(message.partition("$")[2]):
@@ -135,17 +155,18 @@ def _line_of(text: str, message: str) -> int:
     return line
 
 
-def _parts(lines: list[str], start: int) -> list[_Part]:
-    parts: list[_Part] = []
+def parts_of(lines: list[str], start: int) -> list[Part]:
+    """Return the sections of a document, from the line *start* on."""
+    parts: list[Part] = []
     for number, line in enumerate(lines[start:], start + 1):
         if line.startswith("## "):
-            parts.append(_Part(line[3:].strip(), number, []))
+            parts.append(Part(line[3:].strip(), number, []))
         elif parts:
             parts[-1].lines.append(line)
     return parts
 
 
-def _check_order(parts: list[_Part], body_start: int, faults: list[Fault]) -> None:
+def _check_order(parts: list[Part], body_start: int, faults: list[Fault]) -> None:
     titles = [part.title for part in parts]
     for title in SECTIONS:
         if title not in titles:
@@ -161,7 +182,7 @@ def _check_order(parts: list[_Part], body_start: int, faults: list[Fault]) -> No
             faults.append(Fault(second.line, f"“## {second.title}” must stand before “## {first.title}”"))
 
 
-def _sources(part: _Part, faults: list[Fault]) -> Iterator[Source]:
+def _sources(part: Part, faults: list[Fault]) -> Iterator[Source]:
     for number, line in enumerate(part.lines, part.line + 1):
         if line.startswith("- "):
             source = parse_source(line[2:])
@@ -171,7 +192,7 @@ def _sources(part: _Part, faults: list[Fault]) -> Iterator[Source]:
                 yield source
 
 
-def _unsourced(part: _Part) -> Iterator[Fault]:
+def _unsourced(part: Part) -> Iterator[Fault]:
     for number, line in enumerate(part.lines, part.line + 1):
         if line.startswith("- ") and not _LINK.search(line):
             yield Fault(number, "a disagreement must link the pages that disagree")

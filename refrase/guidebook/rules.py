@@ -17,8 +17,10 @@ SOURCE_FORM = "[title](https://…) · primary or third party · 2026-11-23"
 _RULE = re.compile(r"^- `([a-z0-9]+(?:-[a-z0-9]+)*)` (\S.*)$")
 _KEY = re.compile(r"^  - ([a-z]+): (\S.*)$")
 _SOURCE = re.compile(r"^\[([^\]]+)\]\((\S+)\) · (primary|third party) · (\d{4}-\d{2}-\d{2})(?: · .+)?$")
+_LANGUAGE = re.compile(r"^language-[a-z]{2}$")
 _URL = re.compile(r"^https?://[\w.-]+\.[a-z]{2,}(?::\d+)?(?:/\S*)?$")
-_KEYS = ("about", "models", "when", "source", "check", "fix")
+_KEYS = ("about", "models", "when", "source", "check", "fix", "weight")
+_WEIGHTS = range(1, 10)
 # One sentence or two short ones; longer is an essay, not a rule.
 _LONGEST_CHARACTERS = 400
 
@@ -40,12 +42,21 @@ class _Item(Struct):
 
 
 def parse_rules(
-    lines: list[str], first_line: int, kind: RuleKind, model_ids: set[str], faults: list[Fault]
+    lines: list[str],
+    first_line: int,
+    kind: RuleKind,
+    model_ids: set[str],
+    faults: list[Fault],
+    *,
+    house: Source | None = None,
 ) -> Iterator[Rule]:
-    """Yield the rules of a section; what is wrong with one goes to *faults* and the rule is left out."""
+    """Yield the rules of a section; what is wrong with one goes to *faults* and the rule is left out.
+
+    *house* is the source of a rule that names none; without it such a rule is a fault.
+    """
     for item in _items(lines, first_line, faults):
         found: list[Fault] = []
-        rule = _rule(item, kind, model_ids, found)
+        rule = _rule(item, kind, model_ids, found, house)
         faults += found
         if not found:
             yield rule
@@ -77,7 +88,7 @@ def _items(lines: list[str], first_line: int, faults: list[Fault]) -> list[_Item
     return items
 
 
-def _rule(item: _Item, kind: RuleKind, model_ids: set[str], faults: list[Fault]) -> Rule:
+def _rule(item: _Item, kind: RuleKind, model_ids: set[str], faults: list[Fault], house: Source | None) -> Rule:
     sources: list[Source] = []
     values: dict[str, Any] = {}
     for key, value, line in item.keys:
@@ -94,6 +105,8 @@ def _rule(item: _Item, kind: RuleKind, model_ids: set[str], faults: list[Fault])
         else:
             values[key] = _value(key, value, line, model_ids, faults)
     if not sources and not any(key == "source" for key, _, _ in item.keys):
+        sources += [house] if house else []
+    if not sources and not faults:
         faults.append(Fault(item.line, f"the rule {item.id!r} has no source"))
     if len(item.text) > _LONGEST_CHARACTERS:
         faults.append(Fault(item.line, f"the rule {item.id!r} has over {_LONGEST_CHARACTERS} characters"))
@@ -110,31 +123,44 @@ def _rule(item: _Item, kind: RuleKind, model_ids: set[str], faults: list[Fault])
         check=values.get("check"),
         fix=values.get("fix"),
         line=item.line,
+        stated_weight=values.get("weight"),
     )
 
 
 def _value(key: str, value: str, line: int, model_ids: set[str], faults: list[Fault]) -> Any:
-    if key == "models":
-        return _names(value, model_ids, "model of this guide", line, faults)
-    if key == "when":
-        return _names(value, set(CONDITIONS), "condition", line, faults)
-    if key == "about":
-        if value not in set(About):
-            faults.append(Fault(line, f"about is one of {', '.join(About)}, not {value!r}"))
-            return None
-        return About(value)
+    if key in {"models", "when"}:
+        known, what = (model_ids, "model of this guide") if key == "models" else (set(CONDITIONS), "condition")
+        return _names(value, known, what, line, faults)
     try:
+        if key in {"about", "weight"}:
+            return _about(value) if key == "about" else _weight(value)
         return _check(value) if key == "check" else _fix(value)
     except (yaml.YAMLError, msgspec.ValidationError, ValueError, re.error) as error:
+        if key in {"about", "weight"}:
+            faults.append(Fault(line, str(error)))
+            return None
         faults.append(Fault(line, f"the {key} cannot be used: {' '.join(str(error).split())}"))
         return None
+
+
+def _about(value: str) -> About:
+    if value not in set(About):
+        raise ValueError(f"about is one of {', '.join(About)}, not {value!r}")
+    return About(value)
+
+
+def _weight(value: str) -> int:
+    if not value.isdecimal() or int(value) not in _WEIGHTS:
+        raise ValueError(f"a weight is 1 to 9, not {value!r}")
+    return int(value)
 
 
 def _names(value: str, known: set[str], what: str, line: int, faults: list[Fault]) -> tuple[str, ...]:
     names = tuple(name.strip() for name in value.split(","))
     for name in names:
         if name not in known:
-            faults.append(Fault(line, f"{name!r} is not a {what}; there are {', '.join(sorted(known))}"))
+            told = ", ".join(dict.fromkeys(_LANGUAGE.sub("language-xx", each) for each in sorted(known)))
+            faults.append(Fault(line, f"{name!r} is not a {what}; there are {told}"))
     return names
 
 

@@ -10,11 +10,14 @@ from refrase.guidebook.form import parse_guide
 _FRONT_END = "\n---"
 
 
-def read_target(folder: Path, name: str) -> Target:
+def read_target(folder: Path, name: str, own: Path | None = None) -> Target:
     """Return the target of that name from the guides in *folder*, without reading guides that cannot know it.
 
+    Where the user has a folder of their *own*, all are read: an overlay may say anything of any of them.
     Raises TargetNotFound, and GuideInvalid where a guide that might know it is broken.
     """
+    if own is not None:
+        return read_guidebook(folder, own).get_target(name)
     wanted = name.strip().lower()
     for path in sorted(folder.glob("*.md")):
         try:

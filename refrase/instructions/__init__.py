@@ -7,6 +7,7 @@ task is restated after it.
 
 import hashlib
 import re
+from collections import OrderedDict
 from collections.abc import Sequence
 from importlib.resources import files
 
@@ -19,11 +20,13 @@ from refrase.core.handle import Handles, show_locks
 from refrase.core.lock import Lock, lines_of
 from refrase.core.prompt import UNSTATED_ROLE, Prompt
 from refrase.core.rewrite import Finding, Form
-from refrase.core.selection import Selected
+from refrase.core.selection import Selected, with_evidence
 from refrase.core.target import Target
+from refrase.instructions.room import Room, room_for
 
 # A reply with more faults than these is not mended by a longer list of them.
 _MOST_FINDINGS = 12
+_MOST_ROOMS = 1_000
 _LINK = re.compile(r"\[([^\]]+)\]\(https?://\S+?\)(?=[\s.,;:)]|$)")
 
 
@@ -42,9 +45,12 @@ class Quoted(Struct, frozen=True):
 
 
 class Instructions:
-    """Renders what the engine is asked. `version` is the hash of all templates."""
+    """Renders what the engine is asked. `version` is the hash of all templates.
 
-    def __init__(self) -> None:
+    The target's guide takes up to *max_guide_tokens*, the task around it included.
+    """
+
+    def __init__(self, *, max_guide_tokens: int = 30_000) -> None:
         folder = files("refrase.instructions") / "templates"
         sources = {item.name: item.read_text("utf-8") for item in folder.iterdir() if item.name.endswith(".j2")}
         joined = "\0".join(f"{name}\0{sources[name]}" for name in sorted(sources))
@@ -57,10 +63,17 @@ class Instructions:
             lstrip_blocks=True,
         )
         self._environment.filters["unlinked"] = lambda text: _LINK.sub(r"\1", text)
+        self._max_guide_tokens = max_guide_tokens
+        # By target and version of its guide; a service knows a hundred targets, and a guide changes now and then.
+        self._rooms: OrderedDict[tuple[str, str], Room] = OrderedDict()
 
     def system(self, target: Target) -> str:
-        """Return the system message for *target*: the task and its whole guide."""
-        return self._render("system.j2", target=target)
+        """Return the system message for *target*: the task and its guide, the same for every prompt."""
+        return self._system(target, self._room(target))
+
+    def left_out(self, target: Target) -> tuple[str, ...]:
+        """Return the ids of the rules that the system message for *target* has no room for."""
+        return self._room(target).left_out
 
     def quote(self, case: Case) -> Quoted:
         """Return the messages as they travel: without outer white space; whole texts with handles for locks."""
@@ -78,20 +91,34 @@ class Instructions:
             messages.append(QuotedMessage(text, "" if message.role == UNSTATED_ROLE else message.role))
         return Quoted(tuple(messages), Handles(case.mark, tuple(blocks), tuple(homes)))
 
-    def request(self, case: Case, quoted: Quoted, *, selected: Sequence[Selected], findings: Sequence[Finding]) -> str:
-        """Return the last message: the prompt quoted, which rules apply, the task restated, the reply's form."""
+    def request(
+        self,
+        case: Case,
+        quoted: Quoted,
+        *,
+        selected: Sequence[Selected],
+        findings: Sequence[Finding],
+        left_out: Sequence[str] = (),
+    ) -> str:
+        """Return the last message: the prompt quoted, which rules apply, the task restated, the reply's form.
+
+        Of the rules *left_out* of the system message those that the prompt gives evidence for stand here.
+        """
+        missing = frozenset(left_out) - with_evidence(selected, findings)
+        applicable = [item for item in selected if item.applies and item.rule.id not in missing]
         evidence = [{"finding": finding, "line": _line_of(case.prompt, finding)} for finding in findings]
         return self._render(
             "request.j2",
             messages=quoted.messages,
-            applicable=[item for item in selected if item.applies],
+            applicable=applicable,
+            added=[item.rule for item in applicable if item.rule.id in left_out],
             evidence=evidence,
             mode=case.mode,
             form=case.form,
             mark=case.mark,
             lock_count=len(quoted.handles.blocks),
             locked=[_told_lock(case.prompt, lock) for lock in case.locks] if case.form is Form.EDITS else [],
-            example_rule=_example_rule(selected),
+            example_rule=_example_rule(applicable),
         )
 
     def repair(self, case: Case, draft: Draft, *, selected: Sequence[Selected]) -> str:
@@ -108,6 +135,19 @@ class Instructions:
             lock_count=0,
             example_rule=_example_rule(selected),
         )
+
+    def _room(self, target: Target) -> Room:
+        key = target.id, target.guide.version
+        room = self._rooms.get(key)
+        if room is None:
+            room = room_for(target, self._max_guide_tokens, lambda tried: self._system(target, tried))
+            self._rooms[key] = room
+            if len(self._rooms) > _MOST_ROOMS:
+                self._rooms.popitem(last=False)
+        return room
+
+    def _system(self, target: Target, room: Room) -> str:
+        return self._render("system.j2", target=target, room=room)
 
     def _render(self, name: str, **values: object) -> str:
         return self._environment.get_template(name).render(**values)

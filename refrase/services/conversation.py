@@ -107,7 +107,10 @@ class Conversation:
         talk, case = self._talk, self._talk.case
         quoted = self._instructions.quote(case)
         draft = Draft(case, quoted.handles)
-        request = self._instructions.request(case, quoted, selected=talk.selected, findings=talk.noticed)
+        left_out = self._instructions.left_out(talk.target)
+        request = self._instructions.request(
+            case, quoted, selected=talk.selected, findings=talk.noticed, left_out=left_out
+        )
         messages = [ChatMessage("system", self._instructions.system(talk.target)), ChatMessage("user", request)]
         first = Call(tuple(messages), talk.max_output_tokens)
         if self._purse.is_bound and not await self._purse.open(worst_usd(self._engines[0], first, TURNS)):

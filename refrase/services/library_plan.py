@@ -5,7 +5,9 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from refrase.core.fingerprint import prompt_hash
 from refrase.core.rewrite import Outcome, Reason
 from refrase.core.run import Item, RunReport
 from refrase.errors import BadInput, OptionInvalid, OutputRefused
@@ -34,6 +36,7 @@ class LibraryPlan(Struct, frozen=True):
     folder: Path
     passed_over: int
     earlier: dict[str, str]
+    left_alone: int = 0  # prompts that the run is not about, though they could be read
 
     @property
     def prompt_count(self) -> int:
@@ -65,6 +68,24 @@ def plan_library(path: Path, folder: Path, field: str = "") -> LibraryPlan:
             reason = Reason(error.code, error.detail, error.hint)
             unreadable.append(Item(name, "", status=Outcome.FAILED, reason=reason))
     return LibraryPlan(tuple(files), tuple(unreadable), folder, passed_over, _earlier(folder))
+
+
+def restricted(plan: LibraryPlan, stale: frozenset[str], current: frozenset[str]) -> LibraryPlan:
+    """Return *plan* for the prompts whose hashes are *stale* alone.
+
+    In a file that holds one of them, those that are *current* are taken along, to be found in storage; every other
+    prompt of it stays as it stands.
+    """
+    files: list[PlannedFile] = []
+    kept = 0
+    for file in plan.files:
+        hashes = {slot.name: prompt_hash(slot.prompt) for slot in file.document.slots if not slot.fault}
+        if stale.isdisjoint(hashes.values()):
+            continue
+        slots = tuple(slot for slot in file.document.slots if hashes.get(slot.name) in stale | current)
+        kept += len(slots)
+        files.append(replace(file, document=replace(file.document, slots=slots)))
+    return replace(plan, files=tuple(files), unreadable=(), left_alone=plan.prompt_count - kept)
 
 
 def check_destination(file: PlannedFile, data: bytes, earlier: dict[str, str]) -> None:

@@ -17,10 +17,11 @@ from refrase.core.notice import notice
 from refrase.core.prompt import Prompt, Span, check_prompt
 from refrase.core.reply_form import form_for, reply_limit_tokens
 from refrase.core.request import RequestField, request_for
-from refrase.core.rewrite import EngineChoice, Finding, Form, Order, Provenance
-from refrase.core.selection import Selected, select_rules
+from refrase.core.rewrite import EngineChoice, Finding, Form, Order, Provenance, Severity
+from refrase.core.selection import Selected, select_rules, with_evidence
 from refrase.core.target import Target
-from refrase.guidebook import Guidebook
+from refrase.guidebook.live import LiveGuidebook
+from refrase.instructions import Instructions
 from refrase.services.engines import Engines
 from refrase.services.threads import in_thread_if_long
 
@@ -36,6 +37,7 @@ class Plan(Struct, frozen=True):
     fingerprint: str
     case: Case
     request: tuple[RequestField, ...]
+    notes: tuple[Finding, ...] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -49,14 +51,14 @@ class Planner:
     def __init__(
         self,
         *,
-        guidebook: Guidebook,
-        template_version: str,
+        guides: LiveGuidebook,
+        instructions: Instructions,
         engines: Engines,
         max_prompt_bytes: int,
         draw_mark: Callable[[], str],
     ) -> None:
-        self._guidebook = guidebook
-        self._template_version = template_version
+        self._guides = guides
+        self._instructions = instructions
         self._engines = engines
         self._max_prompt_bytes = max_prompt_bytes
         self._draw_mark = draw_mark
@@ -66,13 +68,13 @@ class Planner:
 
         Raises TargetNotFound, EngineNotConfigured where *engine* is missing, and BudgetWithoutPrice.
         """
-        found = self._guidebook.get_target(target)
+        found = self._guides.current.get_target(target)
         self._check_engine(engine, is_budgeted=is_budgeted)
         return found
 
     async def plan(self, order: Order, *, is_budgeted: bool = False) -> Plan:
         """Refuse what cannot be rewritten, before anything is stored or paid. Raises as `rewrite` does."""
-        target = self._guidebook.get_target(order.target)
+        target = self._guides.current.get_target(order.target)
         check_prompt(order.prompt, max_prompt_bytes=self._max_prompt_bytes)
         identity = self._check_engine(order.engine, is_budgeted=is_budgeted or order.budget_usd is not None)
         return await in_thread_if_long(order.prompt.characters, self._look_at, order, target, identity)
@@ -84,7 +86,9 @@ class Planner:
         return identity
 
     def _look_at(self, order: Order, target: Target, identity: EngineIdentity) -> Plan:
-        selected = select_rules(target, without_ignores(order.prompt))
+        selected = select_rules(target, without_ignores(order.prompt), order.terms)
+        noticed = notice(order.prompt, [item.rule for item in selected if item.applies]).findings
+        left_out = self._instructions.left_out(target) if order.engine is EngineChoice.MODEL else ()
         form = form_for(order.prompt, order.mode)
         parameters = dict(identity.parameters)
         if order.engine is EngineChoice.MODEL:
@@ -93,7 +97,7 @@ class Planner:
             target=target.id,
             guide=target.guide.id,
             guide_version=target.guide.version,
-            template_version=self._template_version if order.engine is EngineChoice.MODEL else "",
+            template_version=self._instructions.version if order.engine is EngineChoice.MODEL else "",
             engine=order.engine,
             mode=order.mode,
             form=form,
@@ -107,11 +111,12 @@ class Planner:
             order=order,
             target=target,
             selected=selected,
-            noticed=notice(order.prompt, [item.rule for item in selected if item.applies]).findings,
+            noticed=noticed,
             provenance=provenance,
-            fingerprint=fingerprint_of(order, provenance),
+            fingerprint=fingerprint_of(order, provenance, left_out),
             request=request_for(target, order.call),
             case=self._case(order, target, selected, form),
+            notes=_notes(left_out, with_evidence(selected, noticed)),
         )
 
     def _case(self, order: Order, target: Target, selected: tuple[Selected, ...], form: Form) -> Case:
@@ -137,3 +142,15 @@ class Planner:
 
 def _stated(order: Order, number: int) -> tuple[Span, ...]:
     return tuple(span for span in order.locks if span.message == number)
+
+
+def _notes(left_out: tuple[str, ...], told: frozenset[str]) -> tuple[Finding, ...]:
+    """Tell which rules the engine was not told for want of room."""
+    cut = [rule for rule in left_out if rule not in told]
+    if not cut:
+        return ()
+    message = (
+        f"The guide has no room for {len(cut)} of its rules within REFRASE_MAX_GUIDE_TOKENS: {', '.join(cut)}. "
+        "The prompt gives no evidence for any of them."
+    )
+    return (Finding("guide_cut", Severity.NOTE, message),)

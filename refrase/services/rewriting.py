@@ -195,8 +195,10 @@ class Rewriter:
 
     async def _finish(self, rewrite: Rewrite, plan: Plan, usage: Usage, finished_at: datetime) -> Rewrite:
         noticed = await in_thread_if_long(rewrite.after.characters, notice, rewrite.after, plan.rules)
-        findings = rewrite.findings + tuple(
-            msgspec.structs.replace(item, before=None, after=item.before) for item in noticed.findings
+        findings = (
+            rewrite.findings
+            + plan.notes
+            + tuple(msgspec.structs.replace(item, before=None, after=item.before) for item in noticed.findings)
         )
         rewrite = msgspec.structs.replace(rewrite, findings=findings, usage=usage, finished_at=finished_at)
         try:

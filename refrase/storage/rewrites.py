@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import Select, Text, or_, select, type_coerce, update
+from sqlalchemy import Select, Text, func, or_, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from refrase.core.attempt import Attempt
 from refrase.core.engine import Answer
+from refrase.core.fingerprint import prompt_hash
 from refrase.core.rewrite import Outcome, Rewrite
 from refrase.errors import RewriteNotFound
 from refrase.storage.columns import json_fragment
@@ -19,6 +20,8 @@ from refrase.storage.tables import AttemptRow, RewriteRow
 # Outcomes that answer an equal request later; a failure is asked anew.
 _REUSABLE = (Outcome.REWRITTEN, Outcome.FIXED, Outcome.UNCHANGED, Outcome.FLAGGED, Outcome.RETURNED)
 _EXPORT_CHUNK = 200
+# These carry one text, not two and a ledger; each page of them is sorted anew.
+_VERSION_CHUNK = 2_000
 
 
 class Page(Struct, frozen=True):
@@ -34,6 +37,30 @@ class Query(Struct, frozen=True):
     text: str = ""
     outcome: str = ""
     target: str = ""
+
+
+class PairVersion(Struct, frozen=True):
+    """A finished pair in short: what it was made of, by which version of a guide, and the rules it cites."""
+
+    id: str
+    name: str
+    created_at: datetime
+    target: str
+    guide: str
+    guide_version: str
+    engine: str
+    mode: str
+    prompt_hash: str
+    rules: frozenset[str]
+
+
+class VersionCount(Struct, frozen=True):
+    """How many finished pairs a version of a guide has made, and when the first and the last of them."""
+
+    version: str
+    pairs: int
+    first_at: datetime
+    last_at: datetime
 
 
 class Rewrites:
@@ -114,6 +141,34 @@ class Rewrites:
             if not page.next_cursor:
                 return
             cursor = page.next_cursor
+
+    async def each_version(self, target: str = "") -> AsyncIterator[PairVersion]:
+        """Yield the finished pairs of *target* (of all, if empty) in short, the newest first."""
+        row = RewriteRow
+        columns = row.id, row.name, row.created_at, row.target, row.guide, row.guide_version, row.engine, row.mode
+        wanted = select(*columns, row.before, row.changes).where(row.outcome.in_(_REUSABLE))
+        wanted = wanted.where(row.target == target) if target else wanted
+        cursor = ""
+        while True:
+            page = (wanted.where(row.id < cursor) if cursor else wanted).order_by(row.id.desc()).limit(_VERSION_CHUNK)
+            async with self._database.read() as session:
+                found = (await session.execute(page)).all()
+            for *plain, before, changes in found:
+                cited = frozenset(change.rule for change in changes if change.rule)
+                yield PairVersion(*(*plain, prompt_hash(before), cited))
+            if len(found) < _VERSION_CHUNK:
+                return
+            cursor = found[-1].id
+
+    async def count_versions(self, guide: str) -> tuple[VersionCount, ...]:
+        """Return the versions of *guide* that finished pairs were made by, the one used last first."""
+        row = RewriteRow
+        last_at = func.max(row.created_at)
+        columns = row.guide_version, func.count(), func.min(row.created_at), last_at
+        wanted = select(*columns).where((row.guide == guide) & row.outcome.in_(_REUSABLE)).group_by(row.guide_version)
+        async with self._database.read() as session:
+            found = (await session.execute(wanted.order_by(last_at.desc()))).all()
+        return tuple(VersionCount(*each) for each in found)
 
 
 async def _rows(session: AsyncSession, query: Query, limit: int, cursor: str) -> list[RewriteRow]:

@@ -42,9 +42,11 @@ class Checklist(Struct, frozen=True):
     silent: int
 
 
-def checklist_of(rewrite: Rewrite, target: Target) -> Checklist:
-    """Return what the checks of the target's guide, as it is today, find before and after."""
-    selected = select_rules(target, without_ignores(rewrite.before))
+def checklist_of(rewrite: Rewrite, target: Target | None) -> Checklist:
+    """Return what the checks of the target's guide, as it is today, find before and after. No guide finds nothing."""
+    if target is None:
+        return Checklist((), 0)
+    selected = select_rules(target, without_ignores(rewrite.before), rewrite.conditions.terms)
     rules = [item.rule for item in selected if item.applies and item.rule.check is not None]
     before = _found(rewrite.before, rules)
     is_same = rewrite.after == rewrite.before

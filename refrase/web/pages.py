@@ -123,5 +123,5 @@ async def _view(services: Services, rewrite: Rewrite) -> ResultView | None:
     """Return what the page shows, or None while the rewrite is running. Comparing long texts takes a thread."""
     if rewrite.outcome is Outcome.RUNNING:
         return None
-    target = services.guidebook.get_target(rewrite.provenance.target)
+    target = services.guidebook.find_target(rewrite.provenance.target)
     return await asyncio.to_thread(view_from_rewrite, rewrite, target)

@@ -86,8 +86,8 @@ class ResultView(Struct, frozen=True):
     is_blocked: bool
 
 
-def view_from_rewrite(rewrite: Rewrite, target: Target) -> ResultView:
-    """Return what the page tells of *rewrite*."""
+def view_from_rewrite(rewrite: Rewrite, target: Target | None) -> ResultView:
+    """Return what the page tells of *rewrite*; *target* is None where no guide knows it any more."""
     counts = Counter(item.kind for item in contract_of(rewrite.before).items)
     checked = tuple(enumerate((finding for finding in rewrite.findings if finding.kind != "guide_rule"), 1))
     return ResultView(
@@ -97,8 +97,8 @@ def view_from_rewrite(rewrite: Rewrite, target: Target) -> ResultView:
         checked=checked,
         checklist=checklist_of(rewrite, target),
         ledger=tuple(_line(entry, rewrite) for entry in rewrite.ledger.entries),
-        guide_name=target.guide.family,
-        source_urls={rule.id: rule.sources[0].url for rule in target.guide.rules},
+        guide_name=target.guide.family if target else rewrite.provenance.guide,
+        source_urls={rule.id: rule.sources[0].url for rule in (target.guide.rules if target else ())},
         is_blocked=any(finding.severity is Severity.BLOCKING for finding in rewrite.findings),
     )
 
