@@ -5,7 +5,6 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from uuid_utils import uuid7
 
@@ -14,6 +13,7 @@ from refrase.engine.engine import Engine
 from refrase.engine.offline import OfflineEngine
 from refrase.engine.retrying import RetryPolicy
 from refrase.engine_setup import EngineSetup
+from refrase.environment import settings_from_environment as settings_from_environment  # noqa: PLC0414 - edges find it here
 from refrase.errors import EngineNotConfigured
 from refrase.guidebook import Guidebook
 from refrase.guidebook.live import LiveGuidebook
@@ -30,7 +30,7 @@ from refrase.services.plan import Planner
 from refrase.services.rewriting import Rewriter
 from refrase.services.staleness import Staleness
 from refrase.services.watching import Watching
-from refrase.settings import Settings, read_settings
+from refrase.settings import Settings
 from refrase.storage.database import Database, database_url
 from refrase.storage.migrate import upgrade
 from refrase.storage.rewrites import Rewrites
@@ -75,11 +75,6 @@ class Services:
     def guidebook(self) -> Guidebook:
         """The guides as they are now."""
         return self.guides.current
-
-
-def settings_from_environment() -> Settings:
-    """Return the settings of this process: its environment, and the .env file here or beside the checkout."""
-    return read_settings(os.environ, (Path.cwd(), packaged_path("guides").parent))
 
 
 def open_database(settings: Settings) -> Database:
