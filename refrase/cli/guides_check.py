@@ -26,8 +26,8 @@ def command(folder: Path | None, max_age_days: int, strict: bool, as_json: bool)
     checked over the guides that ship. Warnings tell of old dates, retired models, and figures that genai-prices
     contradicts (where it is installed). Exit code 1 where a fault is found.
     """
-    from refrase.bootstrap import settings_from_environment
     from refrase.clock import SystemClock
+    from refrase.environment import settings_from_environment
     from refrase.guidebook.figures import find_figures
     from refrase.guidebook.reader import GuideReader, guide_paths
     from refrase.guidebook.review import review_guide, review_overlay

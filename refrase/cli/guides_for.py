@@ -34,7 +34,7 @@ def command(target: str, file: Path, syntaxes: tuple[str, ...], tools: Path | No
 
     No model is asked and nothing is stored.
     """
-    from refrase.bootstrap import settings_from_environment
+    from refrase.environment import settings_from_environment
     from refrase.library.files import read_single
     from refrase.library.plaintext import read_plaintext
 

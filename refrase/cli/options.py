@@ -91,7 +91,7 @@ def terms_from_options(syntaxes: tuple[str, ...], tools: Path | None, call: dict
 
 def guides_in_force() -> "Guidebook":
     """Return the guides that ship, with what stands in the user's own folder. Raises GuideInvalid, SettingsInvalid."""
-    from refrase.bootstrap import settings_from_environment
+    from refrase.environment import settings_from_environment
     from refrase.guidebook import read_guidebook
     from refrase.packaged import packaged_path
 
