@@ -14,7 +14,7 @@ from refrase.errors import BudgetWithoutPrice, SettingsInvalid
 from refrase.services.budget import Budget
 from refrase.storage.rewrites import Query
 from tests.conftest import KEY, MARK, make_settings
-from tests.fakes.clock import Sleep
+from tests.fakes.clock import FakeClock, Sleep
 from tests.fakes.server import RunningServer
 from tests.fakes.upstream import COST_USD, BreakOff, Garbage, Refuse, RefuseInside, Say, Upstream, Whole
 
@@ -57,7 +57,7 @@ def second(tmp_path):
         )
 
 
-def services_of(tmp_path, upstream_url, **more):
+def services_of(tmp_path, upstream_url, *, clock=None, sleep=None, **more):
     settings = make_settings(
         tmp_path,
         OPENROUTER_API_KEY=KEY,
@@ -65,7 +65,7 @@ def services_of(tmp_path, upstream_url, **more):
         REFRASE_ENGINE_BASE_URL=upstream_url,
         **more,
     )
-    return open_services(settings, sleep=Sleep(), draw_mark=lambda: MARK)
+    return open_services(settings, clock=clock, sleep=sleep or Sleep(), draw_mark=lambda: MARK)
 
 
 # Fallbacks
@@ -226,6 +226,51 @@ async def test_where_the_first_is_cancelled_another_one_asks(tmp_path, upstream,
     assert rewrite.outcome is Outcome.REWRITTEN
     assert not rewrite.is_joined
     assert len(upstream.requests) == 2
+
+
+# The deadline
+
+DEADLINE_SECONDS = 900
+
+
+def late(clock: FakeClock, text: str = LOSES, finish_reason: str = "stop") -> Say:
+    """A reply that comes when the time for the rewrite is over."""
+
+    def write(_request) -> str:
+        clock.advance(DEADLINE_SECONDS + 1)
+        return text
+
+    return Say(write, finish_reason=finish_reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "finish_reason"),
+    [(LOSES, "stop"), (GOOD[:30], "length"), ("", "stop"), (GOOD, "error"), (GOOD, "content_filter")],
+    ids=["a repair", "a larger limit", "an empty reply again", "a broken reply again", "the fallback"],
+)
+async def test_no_call_begins_after_the_deadline(tmp_path, upstream, upstream_url, second, text, finish_reason):
+    other, settings = second
+    clock = FakeClock()
+    upstream.will(late(clock, text, finish_reason), Say(GOOD), Say(GOOD))
+    async with services_of(tmp_path, upstream_url, clock=clock, **settings) as services:
+        rewrite = await services.rewriter.rewrite(order())
+        _, attempts = await services.history.get(rewrite.id)
+    assert rewrite.outcome is Outcome.FAILED
+    assert (len(upstream.requests), len(other.requests), len(attempts)) == (1, 0, 1)
+
+
+async def test_a_call_whose_place_at_the_gate_comes_after_the_deadline_is_not_made(tmp_path, upstream, upstream_url):
+    clock = FakeClock()
+
+    async def sleep(seconds: float) -> None:
+        clock.advance(seconds)
+
+    limits = {"REFRASE_ENGINE_REQUESTS_PER_MINUTE": "1", "REFRASE_ENGINE_DEADLINE_SECONDS": "30"}
+    async with services_of(tmp_path, upstream_url, clock=clock, sleep=sleep, **limits) as services:
+        await services.rewriter.rewrite(order())
+        rewrite = await services.rewriter.rewrite(order(is_fresh=True))
+    assert rewrite.reason.code == "engine_timeout"
+    assert len(upstream.requests) == 1
 
 
 # A storm of faults
