@@ -36,6 +36,7 @@ _INTERRUPTED = Reason("interrupted", "Interrupted.", "Run the same command again
 @options.tools
 @options.accept_warnings
 @options.budget
+@options.call
 @options.as_json
 def command(
     path: Path,
@@ -51,6 +52,7 @@ def command(
     tools: Path | None,
     accept_warnings: bool,
     budget_usd: float | None,
+    call: Path | None,
     as_json: bool,
 ) -> None:
     """Rewrite every prompt under PATH and write the same layout to the folder of --out.
@@ -59,11 +61,13 @@ def command(
     again. Exit code 1 where any prompt failed.
     """
     from refrase.bootstrap import settings_from_environment
+    from refrase.core.request import call_from_json
     from refrase.services.batch import BatchOptions
     from refrase.services.library_plan import plan_library
 
     with output.told_as_json(as_json):
         settings = settings_from_environment()
+        today = options.call_from_option(call)
         plan = plan_library(path, out, field)
         chosen = BatchOptions(
             target=target or settings.default_target,
@@ -72,14 +76,15 @@ def command(
             concurrency=concurrency,
             is_fresh=fresh,
             overwrites=overwrite,
-            terms=options.terms_from_options(syntaxes, tools),
+            terms=options.terms_from_options(syntaxes, tools, today),
+            call=call_from_json(today) if call else None,
             accepts_warnings=accept_warnings,
             budget_usd=budget_usd,
         )
         report = asyncio.run(_run(plan, chosen))
     if as_json:
         output.print_json(report)
-    _say_report(report, plan)
+    _say_report(report, plan, has_call=call is not None)
     if report.stopped == _INTERRUPTED:
         raise click.exceptions.Exit(EXIT_INTERRUPTED)
     raise click.exceptions.Exit(0 if report.is_complete else EXIT_FAILED)
@@ -157,7 +162,7 @@ def _line(item: Item) -> str:
     return f"{item.status:<10} {item.name}{again}{why}"
 
 
-def _say_report(report: RunReport, plan: "LibraryPlan") -> None:
+def _say_report(report: RunReport, plan: "LibraryPlan", *, has_call: bool) -> None:
     counts = ", ".join(f"{count} {output.outcome_word(status)}" for status, count in report.counts.items())
     output.say(f"{len(report.items)} prompts for {report.target}: {counts or 'nothing to do'}.")
     reused = sum(item.is_reused for item in report.items)
@@ -169,6 +174,8 @@ def _say_report(report: RunReport, plan: "LibraryPlan") -> None:
         output.say(f"  {report.passed_over} other files passed over (read are .md, .txt and .jsonl).")
     if report.notice:
         output.say(click.style(f"  {report.notice}", fg="cyan"))
+    if has_call:
+        output.say_request(report.target, report.request)
     if report.stopped:
         output.say(click.style(f"  Stopped early: {report.stopped.message} {report.stopped.hint}", fg="red"))
     output.say(f"  results and report in {plan.folder}")

@@ -10,6 +10,7 @@ import msgspec
 
 from refrase.core.ledger import Evidence, Ledger
 from refrase.core.prompt import Prompt, Span
+from refrase.core.request import RequestField
 from refrase.core.rewrite import Author, Finding, Outcome, Rewrite, Severity
 from refrase.errors import EXIT_ENGINE, EXIT_OK, EXIT_RETURNED, RefraseError, code_of
 
@@ -119,14 +120,7 @@ def say_explanation(rewrite: Rewrite, sources: dict[str, str]) -> None:
     say_ledger(rewrite.ledger, rewrite.before, rewrite.after)
     if noticed:
         _say_list("What the guide's checks see in it", (f"{item.message} [{item.rule}]" for item in noticed))
-    _say_list(
-        f"The request for {rewrite.provenance.target}",
-        (
-            f"{field.use} {field.name}{_assigned(field.value)}: {field.reason}"
-            f"{f' [{field.rule}] {field.source_url}' if field.rule else ''}"
-            for field in rewrite.request
-        ),
-    )
+    say_request(rewrite.provenance.target, rewrite.request)
     _say_list("The engine advises", rewrite.advice)
     provenance = rewrite.provenance
     _say_list(
@@ -134,6 +128,18 @@ def say_explanation(rewrite: Rewrite, sources: dict[str, str]) -> None:
         (
             f"{provenance.engine_model} at {provenance.provider}, {provenance.mode} mode, form {provenance.form}",
             f"guide {provenance.guide} {provenance.guide_version}, pair {rewrite.id}",
+        ),
+    )
+
+
+def say_request(target: str, fields: Iterable[RequestField]) -> None:
+    """Say what to send with a rewrite to *target*, and why."""
+    _say_list(
+        f"The request for {target}",
+        (
+            f"{field.use} {field.name}{_assigned(field.value)}: {field.reason}"
+            f"{f' [{field.rule}] {field.source_url}' if field.rule else ''}"
+            for field in fields
         ),
     )
 

@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from refrase.core.guide import About, SettingUse
 from refrase.core.target import SettingAdvice, Target
+from refrase.errors import CallInvalid
 
 # The names under which vendors limit a reply.
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
@@ -23,6 +25,7 @@ _NOT_SETTINGS = frozenset(
 )
 
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SECRET = re.compile(
     r"(?:^|[_-])(?:key|secret|password|credentials?|token|headers?)$|api[_-]?key|access[_-]?key|authorization|cookie",
     re.IGNORECASE,
@@ -47,6 +50,23 @@ class RequestField(Struct, frozen=True):
     was: Any = None
     rule: str = ""
     source_url: str = ""
+
+
+def read_request(data: bytes | str, name: str) -> dict[str, Any]:
+    """Return the request in *data*, which messages call *name*. Raises CallInvalid, with the line at fault."""
+    raw = (data.encode(errors="surrogatepass") if isinstance(data, str) else data).removeprefix(_BYTE_ORDER_MARK)
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        told = re.sub(r"\(byte (\d+)\)", lambda match: f"in line {_line(raw, int(match[1]))}", str(error))
+        raise CallInvalid(f"{name} is not JSON. {told}.") from None
+    if not isinstance(value, dict):
+        raise CallInvalid(f"{name} is JSON, but not an object.")
+    return value
+
+
+def _line(raw: bytes, position: int) -> int:
+    return raw.count(b"\n", 0, position) + 1
 
 
 def call_from_json(value: dict[str, Any]) -> TodaysCall:

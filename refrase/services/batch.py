@@ -13,6 +13,7 @@ from msgspec import Struct
 from refrase.clock import Clock
 from refrase.core.engine import Failure, FailureKind
 from refrase.core.prompt import Prompt
+from refrase.core.request import TodaysCall, request_for
 from refrase.core.rewrite import OFFLINE_NOTICE, EngineChoice, Mode, Order, Outcome, Reason, Rewrite
 from refrase.core.run import Item, RunReport
 from refrase.core.terms import Terms
@@ -40,6 +41,7 @@ class BatchOptions(Struct, frozen=True):
     terms: Terms = Terms()
     accepts_warnings: bool = False
     budget_usd: float | None = None  # of the whole run
+    call: TodaysCall | None = None  # how every prompt is called today
 
 
 class BatchRunner:
@@ -78,6 +80,7 @@ class BatchRunner:
             passed_over=plan.passed_over,
             stopped=self._stopped,
             notice=OFFLINE_NOTICE if options.engine is EngineChoice.OFFLINE else "",
+            request=request_for(target, options.call),
         )
         data = msgspec.json.format(msgspec.json.encode(report), indent=1)
         await asyncio.to_thread(write_atomically, plan.folder / REPORT_NAME, data)
@@ -104,6 +107,7 @@ class BatchRunner:
             name=item.name,
             terms=options.terms,
             accepts_warnings=options.accepts_warnings,
+            call=options.call,
         )
         try:
             # Equal prompts wait for each other, so that the second one is found in storage.

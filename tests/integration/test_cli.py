@@ -259,6 +259,18 @@ def test_a_run_tells_each_prompt_and_the_sum(shell: Shell, library: Path):
     assert len(json.loads(out)["items"]) == 6
 
 
+def test_a_run_tells_the_translated_request_once(shell: Shell, library: Path):
+    (shell.folder / "call.json").write_text('{"model": "gpt-4o", "temperature": 0.2}')
+    code, _, err = shell.run("batch", "library", "--out", "out", "--engine", "offline", "--call", "call.json")
+    assert code == 0
+    assert err.count("The request for kimi-k2-0905") == 1
+    assert err.count("Today’s 0.2 was set for gpt-4o.") == 1
+    (shell.folder / "call.json").write_text("temperature: 0.2")
+    code, _, err = shell.run("batch", "library", "--out", "out", "--engine", "offline", "--call", "call.json")
+    assert code == 2
+    assert "[call_invalid] call.json is not JSON." in err
+
+
 def test_a_run_with_a_failure_has_exit_code_1(online: Shell, library: Path, upstream: Upstream):
     upstream.will(Refuse(400, {"message": "no"}))
     code, _, err = online.run("batch", "library", "--out", "out", "--concurrency", "1")

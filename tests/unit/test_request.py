@@ -3,7 +3,8 @@
 import pytest
 
 from refrase.core.guide import SettingUse
-from refrase.core.request import call_from_json, request_for
+from refrase.core.request import call_from_json, read_request, request_for
+from refrase.errors import CallInvalid
 from refrase.guidebook import read_guidebook
 from refrase.packaged import packaged_path
 
@@ -61,6 +62,28 @@ def test_every_reason_of_a_guide_names_its_rule_and_source():
             for field in request_for(BOOK.get_target(model.id), call_from_json(TODAY)):
                 assert field.reason
                 assert bool(field.rule) == field.source_url.startswith("http")
+
+
+@pytest.mark.parametrize(
+    ("told", "fault"),
+    [
+        ("", "is not JSON"),
+        ('{\n"temperature": 0.2,\n}', "in line 3"),
+        ("[]", "not an object"),
+        ('{"a": NaN}', "in line 1"),
+        ('{"a": "\\ud800"}', "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        (b"\xff{}", "is not JSON"),
+    ],
+    ids=["empty", "comma", "list", "NaN", "half a pair", "deep", "no text"],
+)
+def test_what_is_no_request_is_told_with_its_line(told, fault):
+    with pytest.raises(CallInvalid, match=fault):
+        read_request(told, "call.json")
+
+
+def test_a_request_may_begin_with_a_byte_order_mark():
+    assert read_request(b'\xef\xbb\xbf{"model": "x"}', "call.json") == {"model": "x"}
 
 
 SECRETS = {
