@@ -100,7 +100,7 @@ def usage_parts(rewrite: Rewrite) -> list[str]:
         cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
         parts.append(f"{usage.input_tokens:,} tokens in{cached}, {usage.output_tokens:,} out")
     if usage.cost_usd is not None:
-        parts.append(f"${usage.cost_usd:.4f}" + (" by list price" if usage.cost_source == "profile" else ""))
+        parts.append(f"${usage.cost_usd:.4f}" + (f" by list price ({usage.price_list})" if usage.price_list else ""))
     if usage.latency_seconds is not None:
         parts.append(f"{usage.latency_seconds:.1f} s")
     if usage.attempts > 1:

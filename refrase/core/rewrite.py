@@ -113,9 +113,15 @@ class Usage(Struct, frozen=True):
     cached_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
-    cost_source: str = ""  # provider: as billed; profile: from the profile's price list; empty: not known
+    # provider: as billed; setting, profile or genai-prices with a date: by that price list; empty: not known
+    cost_source: str = ""
     latency_seconds: float | None = None
     time_to_first_token_seconds: float | None = None
+
+    @property
+    def price_list(self) -> str:
+        """The price list that the cost was counted by; empty where it is as billed, or not known."""
+        return "" if self.cost_source == "provider" else self.cost_source
 
 
 class Provenance(Struct, frozen=True):

@@ -327,7 +327,18 @@ def test_help_and_version_import_nothing_heavy():
         "print(sorted(sys.modules))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    for heavy in ("litestar", "openai", "sqlalchemy", "alembic", "msgspec", "jinja2", "yaml", "asyncio", "rich"):
+    for heavy in (
+        "litestar",
+        "openai",
+        "sqlalchemy",
+        "alembic",
+        "msgspec",
+        "jinja2",
+        "yaml",
+        "asyncio",
+        "rich",
+        "genai_prices",
+    ):
         assert f"'{heavy}'" not in out
     assert "rewrite" in out
 

@@ -10,6 +10,8 @@ from refrase.core.engine import FailureKind
 from refrase.core.progress import Finished
 from refrase.core.prompt import prompt_from_text
 from refrase.core.rewrite import Order, Outcome
+from refrase.engine.engine import TokenCount
+from refrase.engine_setup import check_provider
 from refrase.errors import BudgetWithoutPrice, SettingsInvalid
 from refrase.services.budget import Budget
 from refrase.storage.rewrites import Query
@@ -189,6 +191,35 @@ async def test_without_a_price_a_budget_is_refused_with_the_way_to_state_one(tmp
     async with services_of(tmp_path, upstream_url, **model, REFRASE_ENGINE_PRICE_USD="0.6,2.5") as services:
         assert (await services.rewriter.rewrite(order(budget_usd=1.0))).outcome is Outcome.UNCHANGED
     assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "input 0.6, output 2.5 USD per million tokens (by profile 2026-08-22, https://openrouter.ai"),
+        ({"REFRASE_ENGINE_MODEL": "moonshotai/kimi-k2-thinking"}, "(by genai-prices "),
+        (
+            {"REFRASE_ENGINE_PRICE_USD": "1,0.1,2"},
+            "input 1, cached input 0.1, output 2 USD per million tokens (by setting",
+        ),
+        ({"REFRASE_ENGINE_MODEL": "somebody/else"}, "REFRASE_ENGINE_PRICE_USD=input,output states one"),
+        ({"REFRASE_ENGINE_BASE_URL": "http://10.0.0.7:8000/v1", "REFRASE_ENGINE_MODEL": "x"}, "not known"),
+    ],
+    ids=["profile", "package", "setting", "nobody", "a server of one's own"],
+)
+async def test_who_says_what_it_costs_is_told(tmp_path, settings, told):
+    every = {"OPENROUTER_API_KEY": KEY, "REFRASE_ENGINE_PROVIDER": "openrouter", **settings}
+    report = await check_provider(make_settings(tmp_path, **every), "", calls=False)
+    assert told in report.price
+
+
+async def test_a_reply_that_does_not_tell_its_cost_is_counted_by_the_package_cached_input_at_its_price(tmp_path):
+    model = {"REFRASE_ENGINE_PROVIDER": "moonshot", "REFRASE_ENGINE_MODEL": "kimi-k2.7-code"}
+    settings = make_settings(tmp_path, MOONSHOT_API_KEY=KEY, **model)
+    async with open_services(settings) as services:
+        usage = services.engine._usage(TokenCount(1000, 400, 100))
+    assert usage.cost_source.startswith("genai-prices 2026-")
+    assert usage.cost_usd == pytest.approx((600 * 0.95 + 400 * 0.19 + 100 * 4.0) / 1e6)
 
 
 # Equal requests
