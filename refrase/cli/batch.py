@@ -3,13 +3,14 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import click
 
 from refrase.cli import options, output
+from refrase.core.progress import Progress, Queued, Waiting
 from refrase.core.rewrite import EngineChoice, Mode, Outcome, Reason
 from refrase.core.run import Item, RunReport
 from refrase.errors import EXIT_FAILED, EXIT_INTERRUPTED, EngineNotConfigured
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from refrase.services.batch import BatchOptions, BatchRunner
     from refrase.services.library_plan import LibraryPlan
 
+_AT_WORK = "rewriting"
+_MOMENT_SECONDS = 1.0
 _TOLD = {Outcome.FAILED, Outcome.RETURNED, Outcome.FLAGGED}
 _INTERRUPTED = Reason("interrupted", "Interrupted.", "Run the same command again: what is done is not paid again.")
 
@@ -99,8 +102,8 @@ async def _run(plan: "LibraryPlan", chosen: "BatchOptions") -> RunReport:
         runner = BatchRunner(services.planner, services.rewriter, SystemClock())
         _stop_on_interrupt(runner)
         try:
-            with _Shown(plan.prompt_count) as on_item:
-                return await runner.run(plan, chosen, on_item)
+            with _Shown(plan.prompt_count) as shown:
+                return await runner.run(plan, chosen, shown.on_item, shown.watch)
         except EngineNotConfigured as error:
             hint = f"{error.hint} For mechanical fixes only, add --engine offline."
             raise EngineNotConfigured(error.detail, hint=hint) from None
@@ -127,33 +130,51 @@ class _Shown:
 
     def __init__(self, total: int) -> None:
         self._total = total
+        self._waits_until = 0.0
         self._bar = None
         if sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
 
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            self._bar = Progress(*columns, console=Console(stderr=True))
+            self._bar = Bar(*columns, console=Console(stderr=True))
 
-    def __enter__(self) -> Callable[[Item], None]:
-        if self._bar is None:
-            return self._print
-        self._bar.start()
-        self._task = self._bar.add_task("rewriting", total=self._total)
-        return self._advance
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+            self._task = self._bar.add_task(_AT_WORK, total=self._total)
+        return self
 
     def __exit__(self, *_error: object) -> None:
         if self._bar is not None:
             self._bar.stop()
 
-    def _advance(self, item: Item) -> None:
-        if self._bar is not None:
-            if item.status in _TOLD:
-                self._bar.console.print(_line(item), markup=False, highlight=False)
-            self._bar.advance(self._task)
+    def on_item(self, item: Item) -> None:
+        """Show a prompt that is done."""
+        if self._bar is None:
+            output.say(_line(item))
+            return
+        if item.status in _TOLD:
+            self._bar.console.print(_line(item), markup=False, highlight=False)
+        self._bar.advance(self._task)
 
-    def _print(self, item: Item) -> None:
-        output.say(_line(item))
+    def watch(self, progress: Progress) -> None:
+        """Show that prompts wait for the provider, once for all that wait together; a wait for a place is none."""
+        if not isinstance(progress, Queued | Waiting) or not progress.wait_seconds:
+            if self._waits_until and self._bar is not None:
+                self._bar.update(self._task, description=_AT_WORK)
+                self._waits_until = 0.0
+            return
+        until = time.monotonic() + progress.wait_seconds
+        if until < self._waits_until + _MOMENT_SECONDS or progress.wait_seconds < _MOMENT_SECONDS:
+            return
+        self._waits_until = until
+        if self._bar is None:
+            again = f" Trying again in {progress.wait_seconds:.0f} s." if isinstance(progress, Waiting) else ""
+            output.say(f"{progress.message}{again}")
+        else:
+            self._bar.update(self._task, description=f"waiting {progress.wait_seconds:.0f} s")
 
 
 def _line(item: Item) -> str:

@@ -278,6 +278,14 @@ def test_a_run_with_a_failure_has_exit_code_1(online: Shell, library: Path, upst
     assert "1 failed" in err
 
 
+def test_a_run_says_that_it_waits_for_the_provider(online: Shell, library: Path, upstream: Upstream):
+    upstream.will(*[Refuse(429, {"message": "slow"}, {"retry-after": "1.1"})] * 3)
+    code, _, err = online.run("batch", "library", "--out", "out", "--concurrency", "3")
+    assert code == 0
+    assert "The provider said (429): slow Trying again in 1 s." in err
+    assert err.count("Trying again") + err.count("Waiting") < 3
+
+
 def test_a_run_without_a_key_refuses(shell: Shell, library: Path):
     code, _, err = shell.run("batch", "library", "--out", "out")
     assert code == 4

@@ -7,7 +7,7 @@ import pytest
 
 from refrase.bootstrap import open_services
 from refrase.core.engine import FailureKind
-from refrase.core.progress import Finished
+from refrase.core.progress import Finished, Queued, Started
 from refrase.core.prompt import prompt_from_text
 from refrase.core.rewrite import Order, Outcome
 from refrase.engine.engine import TokenCount
@@ -302,6 +302,31 @@ async def test_a_call_whose_place_at_the_gate_comes_after_the_deadline_is_not_ma
         rewrite = await services.rewriter.rewrite(order(is_fresh=True))
     assert rewrite.reason.code == "engine_timeout"
     assert len(upstream.requests) == 1
+
+
+# Waiting at the gate
+
+
+async def test_a_rewrite_that_waits_at_the_gate_says_so_and_is_on_record_meanwhile(tmp_path, upstream, upstream_url):
+    going = asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await going.wait()
+
+    limits = {"REFRASE_ENGINE_REQUESTS_PER_MINUTE": "1"}
+    async with services_of(tmp_path, upstream_url, sleep=sleep, clock=FakeClock(), **limits) as services:
+        await services.rewriter.rewrite(order())
+        job = await services.watching.start(order(is_fresh=True))
+        stored, attempts = await services.history.get(await job.id())
+        assert (stored.outcome, attempts) == (Outcome.RUNNING, ())
+        going.set()
+        rewrite = await job.result()
+        seen = [progress async for _, progress in job.follow()]
+        _, attempts = await services.history.get(rewrite.id)
+    assert [type(progress) for progress in seen[:3]] == [Started, Queued, Queued]
+    assert seen[1] == Queued("Waiting 60 s: the provider takes 1 requests a minute.", 60.0)
+    assert rewrite.outcome is Outcome.UNCHANGED
+    assert len(attempts) == 1
 
 
 # A storm of faults

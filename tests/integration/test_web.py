@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.conftest import MARK, make_settings, serving
+from tests.conftest import KEY, MARK, make_settings, serving
 from tests.fakes.upstream import Refuse, Say, Stall, Upstream
 
 PROMPT = "I want you to sort {{list}} by <name> & give the 3 longest ones."
@@ -147,6 +147,20 @@ def test_a_prompt_that_cannot_be_taken_comes_back_with_the_reason(client, fields
     assert told in response.text
     if "prompt" not in fields:
         assert "I want you to sort {{list}} by &lt;name&gt;" in response.text
+
+
+def test_a_page_says_that_the_provider_is_waited_for(tmp_path, upstream: Upstream, upstream_url: str):
+    settings = make_settings(
+        tmp_path,
+        OPENROUTER_API_KEY=KEY,
+        REFRASE_ENGINE_PROVIDER="openrouter",
+        REFRASE_ENGINE_BASE_URL=upstream_url,
+        REFRASE_ENGINE_REQUESTS_PER_MINUTE="1",
+    )
+    with serving(settings) as client:
+        finished_page(client, submit(client))
+        place = submit(client, prompt=f"{PROMPT} Again.").headers["location"]
+        assert "Waiting 60 s: the provider takes 1 requests a minute." in client.get(f"{place}/events").text
 
 
 CALL = (
