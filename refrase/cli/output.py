@@ -126,7 +126,7 @@ def say_explanation(rewrite: Rewrite, sources: dict[str, str]) -> None:
     _say_list(
         "Made by",
         (
-            f"{provenance.engine_model} at {provenance.provider}, {provenance.mode} mode, form {provenance.form}",
+            f"{_maker(rewrite)}, {provenance.mode} mode, form {provenance.form}",
             f"guide {provenance.guide} {provenance.guide_version}, pair {rewrite.id}",
         ),
     )
@@ -142,6 +142,18 @@ def say_request(target: str, fields: Iterable[RequestField]) -> None:
             for field in fields
         ),
     )
+
+
+def _maker(rewrite: Rewrite) -> str:
+    """Return who gave the text, and who was asked before and failed."""
+    first = f"{rewrite.provenance.engine_model} at {rewrite.provenance.provider}"
+    answered = rewrite.answered_by
+    if answered is None or (answered.provider, answered.engine_model) == (
+        rewrite.provenance.provider,
+        rewrite.provenance.engine_model,
+    ):
+        return first
+    return f"{answered.engine_model} at {answered.provider}, after {first} failed"
 
 
 def say_ledger(ledger: Ledger, before: Prompt, after: Prompt) -> None:

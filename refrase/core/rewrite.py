@@ -142,6 +142,13 @@ class Provenance(Struct, frozen=True):
     decisions: tuple[ParameterDecision, ...] = ()  # of every parameter of the call, with the reason
 
 
+class AnsweredBy(Struct, frozen=True):
+    """Who gave a text: the engine of the provenance, or the fallback that went on where it failed."""
+
+    provider: str
+    engine_model: str
+
+
 class Rewrite(Struct, frozen=True):
     """What became of one prompt. `after` equals `before` unless the outcome is rewritten, fixed or flagged."""
 
@@ -161,6 +168,7 @@ class Rewrite(Struct, frozen=True):
     finished_at: datetime | None
     notice: str = ""
     request: tuple[RequestField, ...] = ()  # for the target: what to send with the text, and what not
+    answered_by: AnsweredBy | None = None  # whose reply was accepted; None where none was, or no engine was asked
     is_reused: bool = False
     is_joined: bool = False  # an equal request was under way, and this is its result
     name: str = ""

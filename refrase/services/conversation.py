@@ -186,7 +186,7 @@ class Conversation:
         failed = self._engines.pop(0).identity
         now = self._engines[0].identity
         told = f"{failed.provider} failed ({failure.code}), so {now.provider} was asked: {now.model}."
-        self._notes.append(Finding("engine_fell_back", Severity.WARNING, told))
+        self._notes.append(Finding("engine_fell_back", Severity.WARNING, told, value=f"{now.provider}={now.model}"))
         self._watch(Waiting(failure.code, told, 0.0))
         return True
 

@@ -25,7 +25,7 @@ from refrase.core.rewrite import (
     Severity,
     Usage,
 )
-from refrase.core.verdict import failed, judged
+from refrase.core.verdict import answered_by, failed, judged
 from refrase.engine.retrying import RetryPolicy
 from refrase.errors import StorageFailed
 from refrase.instructions import Instructions
@@ -200,6 +200,7 @@ class Rewriter:
             msgspec.structs.replace(item, before=None, after=item.before) for item in noticed
         )
         rewrite = msgspec.structs.replace(rewrite, findings=findings, usage=usage, finished_at=finished_at)
+        rewrite = msgspec.structs.replace(rewrite, answered_by=answered_by(rewrite))
         try:
             await self._rewrites.finish(rewrite, plan.fingerprint)
         except StorageFailed as error:

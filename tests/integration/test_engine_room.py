@@ -9,7 +9,7 @@ from refrase.bootstrap import open_services
 from refrase.core.engine import FailureKind
 from refrase.core.progress import Finished, Queued, Started
 from refrase.core.prompt import prompt_from_text
-from refrase.core.rewrite import Order, Outcome
+from refrase.core.rewrite import AnsweredBy, Order, Outcome
 from refrase.engine.engine import TokenCount
 from refrase.engine_setup import check_provider
 from refrase.errors import BudgetWithoutPrice, SettingsInvalid
@@ -84,7 +84,7 @@ async def test_where_the_engine_fails_the_next_one_is_asked_and_the_result_says_
     other.will(Say(GOOD))
     async with services_of(tmp_path, upstream_url, **settings) as services:
         rewrite = await services.rewriter.rewrite(order())
-        _, attempts = await services.history.get(rewrite.id)
+        stored, attempts = await services.history.get(rewrite.id)
     assert rewrite.outcome is Outcome.REWRITTEN
     assert [finding.kind for finding in rewrite.findings] == ["engine_fell_back"]
     assert "second" in rewrite.findings[0].message
@@ -93,6 +93,8 @@ async def test_where_the_engine_fails_the_next_one_is_asked_and_the_result_says_
         ("second", "second-model"),
     ]
     assert other.headers[0]["authorization"] == "Bearer sk-second-0123456789"
+    assert rewrite.provenance.provider == "openrouter"
+    assert rewrite.answered_by == stored.answered_by == AnsweredBy("second", "second-model")
 
 
 async def test_a_repair_goes_on_where_the_first_turn_ended(tmp_path, upstream, upstream_url, second):
@@ -112,6 +114,7 @@ async def test_where_all_fail_the_last_failure_is_told(tmp_path, upstream, upstr
     async with services_of(tmp_path, upstream_url, **settings) as services:
         rewrite = await services.rewriter.rewrite(order())
     assert rewrite.reason.code == "engine_quota_spent"
+    assert rewrite.answered_by is None
     assert rewrite.after == rewrite.before
 
 
@@ -139,6 +142,7 @@ async def test_a_budget_that_is_large_enough_changes_nothing(tmp_path, upstream,
     async with services_of(tmp_path, upstream_url) as services:
         rewrite = await services.rewriter.rewrite(order(budget_usd=1.0))
     assert rewrite.outcome is Outcome.REWRITTEN
+    assert rewrite.answered_by == AnsweredBy("openrouter", "moonshotai/kimi-k2-0905")
 
 
 async def test_prompts_of_a_run_wait_for_the_money_that_others_hold_and_may_not_spend(tmp_path, upstream, upstream_url):

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.conftest import KEY, MARK, make_settings, serving
+from tests.fakes.server import RunningServer
 from tests.fakes.upstream import Refuse, Say, Stall, Upstream
 
 PROMPT = "I want you to sort {{list}} by <name> & give the 3 longest ones."
@@ -147,6 +148,32 @@ def test_a_prompt_that_cannot_be_taken_comes_back_with_the_reason(client, fields
     assert told in response.text
     if "prompt" not in fields:
         assert "I want you to sort {{list}} by &lt;name&gt;" in response.text
+
+
+def test_a_page_says_who_answered_where_the_first_one_failed(tmp_path, upstream: Upstream, upstream_url: str):
+    second = Upstream()
+    second.will(Say(GOOD))
+    upstream.will(Refuse(401, {"message": "no"}))
+    with RunningServer(second) as address:
+        settings = make_settings(
+            tmp_path,
+            OPENROUTER_API_KEY=KEY,
+            REFRASE_ENGINE_PROVIDER="openrouter",
+            REFRASE_ENGINE_BASE_URL=upstream_url,
+            REFRASE_PROVIDERS_FILE=str(profile_of(tmp_path, address)),
+            REFRASE_ENGINE_FALLBACKS="second",
+        )
+        with serving(settings) as client:
+            page = finished_page(client, submit(client))
+    assert "second-model at second" in page
+    assert "after moonshotai/kimi-k2-0905 at openrouter failed" in page
+
+
+def profile_of(folder, address: str):
+    path = folder / "providers.toml"
+    names = f'title = "Second"\nbase_url = "{address}/v1"\nmodel = "second-model"\nsource = "https://example.com"\n'
+    path.write_text(f"[second]\n{names}key_variables = []\nkey_required = false\n")
+    return path
 
 
 def test_a_page_says_that_the_provider_is_waited_for(tmp_path, upstream: Upstream, upstream_url: str):
