@@ -16,7 +16,7 @@ from refrase.core.target import SettingAdvice, Target
 from refrase.errors import CallInvalid
 
 # The names under which vendors limit a reply.
-_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
+LIMIT_NAMES = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
 _THINKING = ("thinking", "reasoning", "reasoning_effort", "thinking_config", "enable_thinking")
 _SHOWN_IDS = 2
 # What is no setting: the prompt itself, and what only concerns how the reply travels.
@@ -114,7 +114,7 @@ def _advised(advice: SettingAdvice, call: TodaysCall) -> RequestField:
         value = was
         if was is None:
             use = SettingUse.CONSIDER
-    elif advice.name in _LIMITS and isinstance(was, int) and isinstance(value, int):
+    elif advice.name in LIMIT_NAMES and isinstance(was, int) and isinstance(value, int):
         value = max(value, was)
     if was is not None and value != was:
         reason = f"{reason} Today’s {was!r} was set for {call.model or 'another model'}."
@@ -122,20 +122,20 @@ def _advised(advice: SettingAdvice, call: TodaysCall) -> RequestField:
 
 
 def _today(name: str, call: TodaysCall) -> Any:
-    names = _LIMITS if name in _LIMITS else (name,)
+    names = LIMIT_NAMES if name in LIMIT_NAMES else (name,)
     return next((call.settings[known] for known in names if known in call.settings), None)
 
 
 def _carried(target: Target, call: TodaysCall, advice: dict[str, SettingAdvice]) -> Iterator[RequestField]:
     """Yield what is sent today and no rule speaks of."""
-    limits_told = any(name in advice for name in _LIMITS)
+    limits_told = any(name in advice for name in LIMIT_NAMES)
     most = target.model.output_tokens
     for name, was in call.settings.items():
-        if name in advice or (name in _LIMITS and limits_told):
+        if name in advice or (name in LIMIT_NAMES and limits_told):
             continue
         if name in _THINKING and target.model.thinking == "none":
             yield RequestField(name, SettingUse.OMIT, f"{target.model.name} does not think.", was=was)
-        elif name in _LIMITS and most is not None and isinstance(was, int) and was > most:
+        elif name in LIMIT_NAMES and most is not None and isinstance(was, int) and was > most:
             yield RequestField(name, SettingUse.SEND, f"{target.model.name} writes at most {most:,} tokens.", most, was)
         else:
             reason = "The guide says nothing of it: carried over as it is."

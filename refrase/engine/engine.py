@@ -16,9 +16,11 @@ from msgspec import Struct
 from refrase.clock import Clock
 from refrase.core.engine import Answer, Call, CallUsage, EngineIdentity, Failure, FailureKind
 from refrase.core.guide import Price
+from refrase.core.request import RequestField
+from refrase.core.target import Target
 from refrase.engine.failures import failure_from_exception
 from refrase.engine.gate import Gate
-from refrase.engine.parameters import decide, sent
+from refrase.engine.parameters import decide, hold, sent
 from refrase.engine.providers import Provider
 from refrase.prices import PriceSource, cost_usd, find_price
 
@@ -119,6 +121,11 @@ class Engine(ABC):
             if price is not None:
                 return price, source
         return find_price(self.identity.model, self.identity.base_url), PriceSource.PACKAGE
+
+    def hold(self, target: Target, fields: tuple[RequestField, ...]) -> tuple[RequestField, ...]:
+        """Return the request for *target* as it holds at this provider; as it is where it does not serve the target."""
+        model_id = target.model.providers.get(self._provider.listed_as or self.identity.provider)
+        return tuple(hold(self._provider, model_id, fields)) if model_id else fields
 
     async def answer(self, call: Call, on_delta: Callable[[str], None]) -> Answer:
         """Make the call; *on_delta* gets the text as it comes. Never raises for what a provider does."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 from refrase.clock import Clock
 from refrase.core.engine import Failure, FailureKind
 from refrase.core.prompt import Prompt
-from refrase.core.request import TodaysCall, request_for
+from refrase.core.request import TodaysCall
 from refrase.core.rewrite import OFFLINE_NOTICE, EngineChoice, Mode, Order, Outcome, Reason, Rewrite
 from refrase.core.run import Item, RunReport
 from refrase.core.terms import Terms
@@ -83,7 +83,7 @@ class BatchRunner:
             passed_over=plan.passed_over,
             stopped=self._stopped,
             notice=OFFLINE_NOTICE if options.engine is EngineChoice.OFFLINE else "",
-            request=request_for(target, options.call),
+            request=self._planner.request(target, options.call),
         )
         data = msgspec.json.format(msgspec.json.encode(report), indent=1)
         await asyncio.to_thread(write_atomically, plan.folder / REPORT_NAME, data)

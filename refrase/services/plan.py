@@ -15,7 +15,7 @@ from refrase.core.lint import check_rules
 from refrase.core.lock import locks_of
 from refrase.core.prompt import Prompt, Span, check_prompt
 from refrase.core.reply_form import form_for, reply_limit_tokens
-from refrase.core.request import RequestField, request_for
+from refrase.core.request import RequestField, TodaysCall
 from refrase.core.rewrite import EngineChoice, Finding, Form, Order, Provenance
 from refrase.core.selection import Selected, select_rules
 from refrase.core.target import Target
@@ -69,6 +69,10 @@ class Planner:
         self._check_engine(engine, is_budgeted=is_budgeted)
         return found
 
+    def request(self, target: Target, call: TodaysCall | None) -> tuple[RequestField, ...]:
+        """Return what to send to *target* with a rewrite, where *call* calls it today."""
+        return self._engines.request(target, call)
+
     async def plan(self, order: Order, *, is_budgeted: bool = False) -> Plan:
         """Refuse what cannot be rewritten, before anything is stored or paid. Raises as `rewrite` does."""
         target = self._guidebook.get_target(order.target)
@@ -109,7 +113,7 @@ class Planner:
             noticed=check_rules(order.prompt, [item.rule for item in selected if item.applies]),
             provenance=provenance,
             fingerprint=fingerprint_of(order, provenance),
-            request=request_for(target, order.call),
+            request=self.request(target, order.call),
             case=self._case(order, target, selected, form),
         )
 
