@@ -60,17 +60,22 @@ def command(
 ) -> None:
     """Rewrite every prompt under PATH and write the same layout to the folder of --out.
 
+    A .json file is read as the tools of a request: their descriptions are rewritten, names and schemas stay.
+
     Prompts that fail or are returned keep their original text. Run it again to go on: what is done is not paid
     again. Exit code 1 where any prompt failed.
     """
     from refrase.bootstrap import settings_from_environment
     from refrase.core.request import call_from_json
+    from refrase.library.files import TOOLS_ENDING
     from refrase.services.batch import BatchOptions
     from refrase.services.library_plan import plan_library
 
     with output.told_as_json(as_json):
         settings = settings_from_environment()
         today = options.call_from_option(call)
+        if tools is None and path.suffix.lower() == TOOLS_ENDING:
+            tools = path  # the names in its own descriptions are kept
         plan = plan_library(path, out, field)
         chosen = BatchOptions(
             target=target or settings.default_target,

@@ -99,6 +99,28 @@ async def test_one_request_of_today_holds_for_the_whole_library(services, librar
             assert pair.request == report.request
 
 
+async def test_descriptions_of_tools_pass_the_same_gate_and_the_rest_of_their_file_stays(
+    services, tmp_path, upstream: Upstream
+):
+    path = tmp_path / "tools.json"
+    path.write_text(
+        '[{"name": "find_order",  "description": "I want you to find the order {{id}}.", "parameters": {"properties": '
+        '{"id": {"type": "string", "description": "I want you to give the 5 digits."}}}}]'
+    )
+
+    def shorter(request) -> str:
+        asked = request["messages"][1]["content"]
+        is_tool = 'role="description of the tool find_order"' in asked
+        text = "Find the order {{id}}." if is_tool else "Give the digits."  # loses the number
+        return f'<message-{MARK} n="1">\n{text}\n</message-{MARK}>'
+
+    upstream.will(*[Say(shorter)] * 4)
+    report = await run(services, path, tmp_path / "out")
+    assert statuses(report) == {"tools.json, find_order": "rewritten", "tools.json, find_order, id": "returned"}
+    after = (tmp_path / "out" / "tools.json").read_text()
+    assert after == path.read_text().replace("I want you to find the order", "Find the order")
+
+
 async def test_equal_prompts_are_paid_for_once(services, tmp_path, upstream: Upstream):
     folder = tmp_path / "library"
     folder.mkdir()
