@@ -87,6 +87,7 @@ def test_a_name_cannot_leave_its_place_in_the_instruction():
 @pytest.mark.parametrize(
     "source",
     ["{}", "[]", "[1]", '{"name": "x"}', '[{"name": "f"}]', "{", "[" * 100_000, '[{"name": "f", "description": " "}]'],
+    ids=["object", "empty", "number", "tool alone", "no description", "no JSON", "deep", "blank"],
 )
 def test_json_that_holds_no_tools_is_refused(source):
     with pytest.raises(OptionInvalid):
