@@ -173,7 +173,7 @@ async def check_provider(settings: Settings, name: str, *, calls: bool) -> Provi
             raise engine
         at = engine.identity
         answered, is_good = await _asked(engine) if calls else (("not asked",), True)
-        price = _told(engine.price)
+        price = _told(engine)
         return ProviderReport(at.provider, at.model, at.base_url, at.decisions, price, answered, is_good)
     finally:
         await setup.close()
@@ -190,12 +190,16 @@ async def _asked(engine: Engine) -> tuple[tuple[str, ...], bool]:
     return (f"It answers, and the model is one of its {len(models)}.",), True
 
 
-def _told(price: Price | None) -> str:
+def _told(engine: Engine) -> str:
+    price = engine.price
     if price is None:
-        return "not known, so no budget can be kept; the provider may tell the cost with each reply"
+        return (
+            "not known, so no budget can be kept; the provider may tell the cost with each reply. "
+            "REFRASE_ENGINE_PRICE_USD=input,output states one"
+        )
     cached = "" if price.cached_usd is None else f", cached input {price.cached_usd:g}"
     told = f"input {price.input_usd:g}{cached}, output {price.output_usd:g} USD per million tokens"
-    return f"{told} ({price.as_of}, {price.source})"
+    return f"{told} (by {engine.price_source}, {price.source})"
 
 
 def price_of(settings: Settings) -> Price | None:

@@ -7,6 +7,7 @@
     │   ├── NotText
     │   ├── TargetNotFound
     │   ├── OptionInvalid
+    │   ├── CallInvalid        today's request is no JSON object
     │   ├── FileUnreadable
     │   ├── BudgetWithoutPrice
     │   └── RecordInvalid
@@ -96,6 +97,13 @@ class OptionInvalid(BadInput):
     """An option has a value outside its range, or two options exclude each other."""
 
     code = "option_invalid"
+
+
+class CallInvalid(BadInput):
+    """What is stated as today's request is no JSON object."""
+
+    code = "call_invalid"
+    default_hint = 'Give the body of the request as JSON, e.g. {"model": "gpt-4o", "temperature": 0.2}.'
 
 
 class FileUnreadable(BadInput):

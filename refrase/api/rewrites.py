@@ -43,7 +43,8 @@ class RewriteController(Controller):
         """Rewrite a prompt and answer with the whole result.
 
         With `Accept: text/event-stream` the answer is the same as events while it is written: started, text or
-        edit, waiting, repairing, and last finished or failed. A client that leaves cancels nothing.
+        edit, queued (the call waits for its turn at the provider), waiting (a call failed and is made again),
+        repairing, and last finished or failed. A client that leaves cancels nothing.
         """
         require_json(request)
         order = order_from_request(data, services.settings.default_target)

@@ -3,13 +3,14 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import click
 
 from refrase.cli import options, output
+from refrase.core.progress import Progress, Queued, Waiting
 from refrase.core.rewrite import EngineChoice, Mode, Outcome, Reason
 from refrase.core.run import Item, RunReport
 from refrase.errors import EXIT_FAILED, EXIT_INTERRUPTED, EngineNotConfigured
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from refrase.services.batch import BatchOptions, BatchRunner
     from refrase.services.library_plan import LibraryPlan
 
+_AT_WORK = "rewriting"
+_MOMENT_SECONDS = 1.0
 _TOLD = {Outcome.FAILED, Outcome.RETURNED, Outcome.FLAGGED}
 _INTERRUPTED = Reason("interrupted", "Interrupted.", "Run the same command again: what is done is not paid again.")
 
@@ -39,6 +42,7 @@ _INTERRUPTED = Reason("interrupted", "Interrupted.", "Run the same command again
 @options.tools
 @options.accept_warnings
 @options.budget
+@options.call
 @options.as_json
 def command(
     path: Path,
@@ -55,19 +59,27 @@ def command(
     tools: Path | None,
     accept_warnings: bool,
     budget_usd: float | None,
+    call: Path | None,
     as_json: bool,
 ) -> None:
     """Rewrite every prompt under PATH and write the same layout to the folder of --out.
+
+    A .json file is read as the tools of a request: their descriptions are rewritten, names and schemas stay.
 
     Prompts that fail or are returned keep their original text. Run it again to go on: what is done is not paid
     again. Exit code 1 where any prompt failed.
     """
     from refrase.bootstrap import settings_from_environment
+    from refrase.core.request import call_from_json
+    from refrase.library.files import TOOLS_ENDING
     from refrase.services.batch import BatchOptions
     from refrase.services.library_plan import plan_library
 
     with output.told_as_json(as_json):
         settings = settings_from_environment()
+        today = options.call_from_option(call)
+        if tools is None and path.suffix.lower() == TOOLS_ENDING:
+            tools = path  # the names in its own descriptions are kept
         plan = plan_library(path, out, field)
         chosen = BatchOptions(
             target=target or settings.default_target,
@@ -76,14 +88,15 @@ def command(
             concurrency=concurrency,
             is_fresh=fresh,
             overwrites=overwrite,
-            terms=options.terms_from_options(syntaxes, tools),
+            terms=options.terms_from_options(syntaxes, tools, today),
+            call=call_from_json(today) if call else None,
             accepts_warnings=accept_warnings,
             budget_usd=budget_usd,
         )
         report = asyncio.run(_run(plan, chosen, is_stale_only=stale))
     if as_json:
         output.print_json(report)
-    _say_report(report, plan)
+    _say_report(report, plan, has_call=call is not None)
     if report.stopped == _INTERRUPTED:
         raise click.exceptions.Exit(EXIT_INTERRUPTED)
     raise click.exceptions.Exit(0 if report.is_complete else EXIT_FAILED)
@@ -103,8 +116,8 @@ async def _run(plan: "LibraryPlan", chosen: "BatchOptions", *, is_stale_only: bo
         runner = BatchRunner(services.planner, services.rewriter, SystemClock())
         _stop_on_interrupt(runner)
         try:
-            with _Shown(plan.prompt_count) as on_item:
-                return await runner.run(plan, chosen, on_item)
+            with _Shown(plan.prompt_count) as shown:
+                return await runner.run(plan, chosen, shown.on_item, shown.watch)
         except EngineNotConfigured as error:
             hint = f"{error.hint} For mechanical fixes only, add --engine offline."
             raise EngineNotConfigured(error.detail, hint=hint) from None
@@ -131,33 +144,51 @@ class _Shown:
 
     def __init__(self, total: int) -> None:
         self._total = total
+        self._waits_until = 0.0
         self._bar = None
         if sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
 
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            self._bar = Progress(*columns, console=Console(stderr=True))
+            self._bar = Bar(*columns, console=Console(stderr=True))
 
-    def __enter__(self) -> Callable[[Item], None]:
-        if self._bar is None:
-            return self._print
-        self._bar.start()
-        self._task = self._bar.add_task("rewriting", total=self._total)
-        return self._advance
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+            self._task = self._bar.add_task(_AT_WORK, total=self._total)
+        return self
 
     def __exit__(self, *_error: object) -> None:
         if self._bar is not None:
             self._bar.stop()
 
-    def _advance(self, item: Item) -> None:
-        if self._bar is not None:
-            if item.status in _TOLD:
-                self._bar.console.print(_line(item), markup=False, highlight=False)
-            self._bar.advance(self._task)
+    def on_item(self, item: Item) -> None:
+        """Show a prompt that is done."""
+        if self._bar is None:
+            output.say(_line(item))
+            return
+        if item.status in _TOLD:
+            self._bar.console.print(_line(item), markup=False, highlight=False)
+        self._bar.advance(self._task)
 
-    def _print(self, item: Item) -> None:
-        output.say(_line(item))
+    def watch(self, progress: Progress) -> None:
+        """Show that prompts wait for the provider, once for all that wait together; a wait for a place is none."""
+        if not isinstance(progress, Queued | Waiting) or not progress.wait_seconds:
+            if self._waits_until and self._bar is not None:
+                self._bar.update(self._task, description=_AT_WORK)
+                self._waits_until = 0.0
+            return
+        until = time.monotonic() + progress.wait_seconds
+        if until < self._waits_until + _MOMENT_SECONDS or progress.wait_seconds < _MOMENT_SECONDS:
+            return
+        self._waits_until = until
+        if self._bar is None:
+            again = f" Trying again in {progress.wait_seconds:.0f} s." if isinstance(progress, Waiting) else ""
+            output.say(f"{progress.message}{again}")
+        else:
+            self._bar.update(self._task, description=f"waiting {progress.wait_seconds:.0f} s")
 
 
 def _line(item: Item) -> str:
@@ -166,7 +197,7 @@ def _line(item: Item) -> str:
     return f"{item.status:<10} {item.name}{again}{why}"
 
 
-def _say_report(report: RunReport, plan: "LibraryPlan") -> None:
+def _say_report(report: RunReport, plan: "LibraryPlan", *, has_call: bool) -> None:
     counts = ", ".join(f"{count} {output.outcome_word(status)}" for status, count in report.counts.items())
     output.say(f"{len(report.items)} prompts for {report.target}: {counts or 'nothing to do'}.")
     reused = sum(item.is_reused for item in report.items)
@@ -178,6 +209,8 @@ def _say_report(report: RunReport, plan: "LibraryPlan") -> None:
         output.say(f"  {report.passed_over} other files passed over (read are .md, .txt and .jsonl).")
     if report.notice:
         output.say(click.style(f"  {report.notice}", fg="cyan"))
+    if has_call:
+        output.say_request(report.target, report.request)
     if report.stopped:
         output.say(click.style(f"  Stopped early: {report.stopped.message} {report.stopped.hint}", fg="red"))
     output.say(f"  results and report in {plan.folder}")

@@ -4,7 +4,7 @@ import sys
 from types import TracebackType
 from typing import Self
 
-from refrase.core.progress import EditWritten, Progress, Repairing, Started, TextWritten, Waiting
+from refrase.core.progress import EditWritten, Progress, Queued, Repairing, Started, TextWritten, Waiting
 
 _CLEAR = "\r\x1b[2K"
 
@@ -35,6 +35,8 @@ class LiveLine:
         elif isinstance(progress, EditWritten):
             self._edits += 1
             self._write(f"Writing … {self._edits} edits")
+        elif isinstance(progress, Queued):
+            self._write(progress.message)
         elif isinstance(progress, Waiting):
             self._restart()
             self._write(f"{progress.message} Trying again in {progress.wait_seconds:.1f} s …")

@@ -66,14 +66,11 @@ tools = click.option(
 
 
 def call_from_option(path: Path | None) -> dict[str, Any]:
-    """Return today's request, empty where none is given. Raises FileUnreadable and OptionInvalid."""
-    from refrase.errors import OptionInvalid
-    from refrase.library.files import read_json
+    """Return today's request, empty where none is given. Raises FileUnreadable and CallInvalid."""
+    from refrase.core.request import read_request
+    from refrase.library.files import read_bytes
 
-    value = read_json(path) if path else {}
-    if not isinstance(value, dict):
-        raise OptionInvalid(f"{path} is not a request: a JSON object is wanted.")
-    return value
+    return read_request(read_bytes(path), str(path)) if path else {}
 
 
 def terms_from_options(syntaxes: tuple[str, ...], tools: Path | None, call: dict[str, Any] | None = None) -> Terms:

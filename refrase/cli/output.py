@@ -10,6 +10,7 @@ import msgspec
 
 from refrase.core.ledger import Evidence, Ledger
 from refrase.core.prompt import Prompt, Span
+from refrase.core.request import RequestField
 from refrase.core.rewrite import Author, Finding, Outcome, Rewrite, Severity
 from refrase.errors import EXIT_ENGINE, EXIT_OK, EXIT_RETURNED, RefraseError, code_of
 
@@ -99,7 +100,7 @@ def usage_parts(rewrite: Rewrite) -> list[str]:
         cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
         parts.append(f"{usage.input_tokens:,} tokens in{cached}, {usage.output_tokens:,} out")
     if usage.cost_usd is not None:
-        parts.append(f"${usage.cost_usd:.4f}" + (" by list price" if usage.cost_source == "profile" else ""))
+        parts.append(f"${usage.cost_usd:.4f}" + (f" by list price ({usage.price_list})" if usage.price_list else ""))
     if usage.latency_seconds is not None:
         parts.append(f"{usage.latency_seconds:.1f} s")
     if usage.attempts > 1:
@@ -119,23 +120,40 @@ def say_explanation(rewrite: Rewrite, sources: dict[str, str]) -> None:
     say_ledger(rewrite.ledger, rewrite.before, rewrite.after)
     if noticed:
         _say_list("What the guide's checks see in it", (f"{item.message} [{item.rule}]" for item in noticed))
-    _say_list(
-        f"The request for {rewrite.provenance.target}",
-        (
-            f"{field.use} {field.name}{_assigned(field.value)}: {field.reason}"
-            f"{f' [{field.rule}] {field.source_url}' if field.rule else ''}"
-            for field in rewrite.request
-        ),
-    )
+    say_request(rewrite.provenance.target, rewrite.request)
     _say_list("The engine advises", rewrite.advice)
     provenance = rewrite.provenance
     _say_list(
         "Made by",
         (
-            f"{provenance.engine_model} at {provenance.provider}, {provenance.mode} mode, form {provenance.form}",
+            f"{_maker(rewrite)}, {provenance.mode} mode, form {provenance.form}",
             f"guide {provenance.guide} {provenance.guide_version}, pair {rewrite.id}",
         ),
     )
+
+
+def say_request(target: str, fields: Iterable[RequestField]) -> None:
+    """Say what to send with a rewrite to *target*, and why."""
+    _say_list(
+        f"The request for {target}",
+        (
+            f"{field.use} {field.name}{_assigned(field.value)}: {field.reason}"
+            f"{f' [{field.rule}] {field.source_url}' if field.rule else ''}"
+            for field in fields
+        ),
+    )
+
+
+def _maker(rewrite: Rewrite) -> str:
+    """Return who gave the text, and who was asked before and failed."""
+    first = f"{rewrite.provenance.engine_model} at {rewrite.provenance.provider}"
+    answered = rewrite.answered_by
+    if answered is None or (answered.provider, answered.engine_model) == (
+        rewrite.provenance.provider,
+        rewrite.provenance.engine_model,
+    ):
+        return first
+    return f"{answered.engine_model} at {answered.provider}, after {first} failed"
 
 
 def say_ledger(ledger: Ledger, before: Prompt, after: Prompt) -> None:

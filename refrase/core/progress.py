@@ -6,7 +6,7 @@ from refrase.core.rewrite import Finding, Rewrite
 
 
 class Started(Struct, frozen=True, tag="started", tag_field="event"):
-    """The request is recorded and the engine is being asked."""
+    """The request is recorded; the engine is being asked, or waits for its turn."""
 
     id: str
 
@@ -25,6 +25,16 @@ class EditWritten(Struct, frozen=True, tag="edit", tag_field="event"):
     new: str
     rule: str
     reason: str
+
+
+class Queued(Struct, frozen=True, tag="queued", tag_field="event"):
+    """The next call waits for its turn at the provider; `message` says why. What was streamed so far stands.
+
+    The wait is in seconds; None where it ends with other calls, 0 where it is over.
+    """
+
+    message: str
+    wait_seconds: float | None = None
 
 
 class Waiting(Struct, frozen=True, tag="waiting", tag_field="event"):
@@ -48,4 +58,4 @@ class Finished(Struct, frozen=True, tag="finished", tag_field="event"):
     rewrite: Rewrite
 
 
-Progress = Started | TextWritten | EditWritten | Waiting | Repairing | Finished
+Progress = Started | TextWritten | EditWritten | Queued | Waiting | Repairing | Finished

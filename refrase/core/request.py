@@ -8,13 +8,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from refrase.core.guide import About, SettingUse
 from refrase.core.target import SettingAdvice, Target
+from refrase.errors import CallInvalid
 
 # The names under which vendors limit a reply.
-LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
+LIMIT_NAMES = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
 _THINKING = ("thinking", "reasoning", "reasoning_effort", "thinking_config", "enable_thinking")
 _SHOWN_IDS = 2
 # What is no setting: the prompt itself, and what only concerns how the reply travels.
@@ -23,6 +25,7 @@ _NOT_SETTINGS = frozenset(
 )
 
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SECRET = re.compile(
     r"(?:^|[_-])(?:key|secret|password|credentials?|token|headers?)$|api[_-]?key|access[_-]?key|authorization|cookie",
     re.IGNORECASE,
@@ -47,6 +50,23 @@ class RequestField(Struct, frozen=True):
     was: Any = None
     rule: str = ""
     source_url: str = ""
+
+
+def read_request(data: bytes | str, name: str) -> dict[str, Any]:
+    """Return the request in *data*, which messages call *name*. Raises CallInvalid, with the line at fault."""
+    raw = (data.encode(errors="surrogatepass") if isinstance(data, str) else data).removeprefix(_BYTE_ORDER_MARK)
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        told = re.sub(r"\(byte (\d+)\)", lambda match: f"in line {_line(raw, int(match[1]))}", str(error))
+        raise CallInvalid(f"{name} is not JSON. {told}.") from None
+    if not isinstance(value, dict):
+        raise CallInvalid(f"{name} is JSON, but not an object.")
+    return value
+
+
+def _line(raw: bytes, position: int) -> int:
+    return raw.count(b"\n", 0, position) + 1
 
 
 def call_from_json(value: dict[str, Any]) -> TodaysCall:
@@ -94,7 +114,7 @@ def _advised(advice: SettingAdvice, call: TodaysCall) -> RequestField:
         value = was
         if was is None:
             use = SettingUse.CONSIDER
-    elif advice.name in LIMITS and isinstance(was, int) and isinstance(value, int):
+    elif advice.name in LIMIT_NAMES and isinstance(was, int) and isinstance(value, int):
         value = max(value, was)
     if was is not None and value != was:
         reason = f"{reason} Today’s {was!r} was set for {call.model or 'another model'}."
@@ -102,20 +122,20 @@ def _advised(advice: SettingAdvice, call: TodaysCall) -> RequestField:
 
 
 def _today(name: str, call: TodaysCall) -> Any:
-    names = LIMITS if name in LIMITS else (name,)
+    names = LIMIT_NAMES if name in LIMIT_NAMES else (name,)
     return next((call.settings[known] for known in names if known in call.settings), None)
 
 
 def _carried(target: Target, call: TodaysCall, advice: dict[str, SettingAdvice]) -> Iterator[RequestField]:
     """Yield what is sent today and no rule speaks of."""
-    limits_told = any(name in advice for name in LIMITS)
+    limits_told = any(name in advice for name in LIMIT_NAMES)
     most = target.model.output_tokens
     for name, was in call.settings.items():
-        if name in advice or (name in LIMITS and limits_told):
+        if name in advice or (name in LIMIT_NAMES and limits_told):
             continue
         if name in _THINKING and target.model.thinking == "none":
             yield RequestField(name, SettingUse.OMIT, f"{target.model.name} does not think.", was=was)
-        elif name in LIMITS and most is not None and isinstance(was, int) and was > most:
+        elif name in LIMIT_NAMES and most is not None and isinstance(was, int) and was > most:
             yield RequestField(name, SettingUse.SEND, f"{target.model.name} writes at most {most:,} tokens.", most, was)
         else:
             reason = "The guide says nothing of it: carried over as it is."

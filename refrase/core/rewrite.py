@@ -113,9 +113,15 @@ class Usage(Struct, frozen=True):
     cached_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: float | None = None
-    cost_source: str = ""  # provider: as billed; profile: from the profile's price list; empty: not known
+    # provider: as billed; setting, profile or genai-prices with a date: by that price list; empty: not known
+    cost_source: str = ""
     latency_seconds: float | None = None
     time_to_first_token_seconds: float | None = None
+
+    @property
+    def price_list(self) -> str:
+        """The price list that the cost was counted by; empty where it is as billed, or not known."""
+        return "" if self.cost_source == "provider" else self.cost_source
 
 
 class Provenance(Struct, frozen=True):
@@ -144,6 +150,13 @@ class Conditions(Struct, frozen=True, omit_defaults=True):
     accepts_warnings: bool = False  # take a candidate that the checks refuse, marked so, rather than the original
 
 
+class AnsweredBy(Struct, frozen=True):
+    """Who gave a text: the engine of the provenance, or the fallback that went on where it failed."""
+
+    provider: str
+    engine_model: str
+
+
 class Rewrite(Struct, frozen=True):
     """What became of one prompt. `after` equals `before` unless the outcome is rewritten, fixed or flagged."""
 
@@ -164,6 +177,7 @@ class Rewrite(Struct, frozen=True):
     notice: str = ""
     request: tuple[RequestField, ...] = ()  # for the target: what to send with the text, and what not
     conditions: Conditions = Conditions()
+    answered_by: AnsweredBy | None = None  # whose reply was accepted; None where none was, or no engine was asked
     is_reused: bool = False
     is_joined: bool = False  # an equal request was under way, and this is its result
     name: str = ""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from refrase.core.request import RequestField
 from refrase.core.rewrite import Outcome, Reason
 
 # What an item says that was never begun because the run stopped before it.
@@ -41,6 +42,7 @@ class RunReport(Struct, frozen=True):
     passed_over: int = 0
     stopped: Reason | None = None
     notice: str = ""
+    request: tuple[RequestField, ...] = ()  # for the target, the same for every prompt
 
     @property
     def counts(self) -> dict[str, int]:

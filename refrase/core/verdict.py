@@ -4,9 +4,24 @@ from msgspec.structs import replace
 
 from refrase.core.candidate import Candidate
 from refrase.core.engine import Failure
-from refrase.core.rewrite import Outcome, Reason, Rewrite, Severity, blocks
+from refrase.core.rewrite import AnsweredBy, Outcome, Reason, Rewrite, Severity, blocks
 
 _READ_IT = "You asked for it all the same. Read every finding before you use it."
+
+
+# Outcomes that an engine's reply led to.
+_ANSWERED = frozenset({Outcome.REWRITTEN, Outcome.UNCHANGED, Outcome.FLAGGED})
+
+
+def answered_by(rewrite: Rewrite) -> AnsweredBy | None:
+    """Return whose reply was accepted: the last engine that was asked. None where none was."""
+    if rewrite.outcome not in _ANSWERED or not rewrite.usage.attempts:
+        return None
+    fallbacks = [finding.value for finding in rewrite.findings if finding.kind == "engine_fell_back" and finding.value]
+    if not fallbacks:
+        return AnsweredBy(rewrite.provenance.provider, rewrite.provenance.engine_model)
+    provider, _, model = fallbacks[-1].partition("=")
+    return AnsweredBy(provider, model)
 
 
 def judged(rewrite: Rewrite, candidate: Candidate, success: Outcome, flagged: Candidate | None = None) -> Rewrite:

@@ -7,6 +7,7 @@ records and checks are the callers' work.
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import httpx2
@@ -15,11 +16,13 @@ from msgspec import Struct
 from refrase.clock import Clock
 from refrase.core.engine import Answer, Call, CallUsage, EngineIdentity, Failure, FailureKind
 from refrase.core.guide import Price
+from refrase.core.request import RequestField
+from refrase.core.target import Target
 from refrase.engine.failures import failure_from_exception
 from refrase.engine.gate import Gate
-from refrase.engine.parameters import decide, sent
+from refrase.engine.parameters import decide, hold, sent
 from refrase.engine.providers import Provider
-from refrase.prices import cost_usd
+from refrase.prices import PriceSource, cost_usd, find_price
 
 CONNECT_SECONDS = 10.0
 # Longest silence inside a reply; a provider that thinks before it writes may need most of it.
@@ -94,12 +97,35 @@ class Engine(ABC):
             decisions=decisions,
         )
         self.gate = gate
-        self.price: Price | None = options.price or model.price
+        self._known_prices = ((PriceSource.SETTING, options.price), (PriceSource.PROFILE, model.price))
         self.continuation = provider.continuation
         self._provider = provider
         self._key = key
         self._timeout_seconds = options.timeout_seconds
         self._clock = clock
+
+    @property
+    def price(self) -> Price | None:
+        """What tokens cost here: as the user states it, else by the profile, else by the package genai-prices."""
+        return self._price_and_source[0]
+
+    @property
+    def price_source(self) -> str:
+        """Who says so, and the date of it; empty where nobody does."""
+        price, source = self._price_and_source
+        return f"{source} {price.as_of}" if price else ""
+
+    @cached_property
+    def _price_and_source(self) -> tuple[Price | None, PriceSource]:
+        for source, price in self._known_prices:
+            if price is not None:
+                return price, source
+        return find_price(self.identity.model, self.identity.base_url), PriceSource.PACKAGE
+
+    def hold(self, target: Target, fields: tuple[RequestField, ...]) -> tuple[RequestField, ...]:
+        """Return the request for *target* as it holds at this provider; as it is where it does not serve the target."""
+        model_id = target.model.providers.get(self._provider.ids_of or self.identity.provider)
+        return tuple(hold(self._provider, model_id, fields)) if model_id else fields
 
     async def answer(self, call: Call, on_delta: Callable[[str], None]) -> Answer:
         """Make the call; *on_delta* gets the text as it comes. Never raises for what a provider does."""
@@ -154,8 +180,8 @@ class Engine(ABC):
         cost, source = count.cost_usd, "provider"
         if cost is None:
             source = ""
-            if self.price and count.input_tokens is not None and count.output_tokens is not None:
-                source = "profile"
+            if count.input_tokens is not None and count.output_tokens is not None and self.price:
+                source = self.price_source
                 cost = cost_usd(
                     self.price,
                     input_tokens=count.input_tokens,

@@ -1,9 +1,16 @@
 """Which parameters a call carries: what the user wants, what the profile knows, what the model takes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
+from refrase.core.guide import SettingUse
 from refrase.core.parameter import ParameterDecision, ParameterUse
+from refrase.core.request import LIMIT_NAMES, RequestField
 from refrase.engine.providers import EngineModel, Provider
+
+# What a model that fixes its temperature fixes with it.
+_SAMPLING = ("top_p", "presence_penalty", "frequency_penalty", "n")
 
 
 def decide(
@@ -25,6 +32,58 @@ def decide(
 def sent(decisions: tuple[ParameterDecision, ...]) -> dict[str, object]:
     """Return the parameters that travel, by name."""
     return {item.name: item.value for item in decisions if item.use in {ParameterUse.SENT, ParameterUse.MAPPED}}
+
+
+def hold(provider: Provider, model_id: str, fields: Iterable[RequestField]) -> Iterator[RequestField]:
+    """Yield the *fields* of a request for a target as they hold at *provider*, which calls the target *model_id*.
+
+    What the provider or the model does not take is left out, what it calls otherwise gets its name there, each with
+    the reason.
+    """
+    model = provider.engine_model(model_id)
+    for field in fields:
+        if field.name == "model":
+            yield replace(field, value=model_id, reason=f"{provider.title}, which is set, calls it so.")
+        elif field.use is SettingUse.OMIT:
+            yield field
+        elif field.name in LIMIT_NAMES:
+            yield _held_limit(provider, model, field)
+        elif field.name == "temperature" and isinstance(field.value, int | float):
+            yield _held_temperature(provider, model, field)
+        elif field.name in _SAMPLING and model.temperature_fixed:
+            yield _left_out(field, f"{provider.title}: {model.temperature_fixed}")
+        elif field.name == "stop" and "stop_sequences" in provider.takes:
+            told = f"{field.reason} {provider.title} calls it stop_sequences, and takes a list."
+            value = [field.value] if isinstance(field.value, str) else field.value
+            yield replace(field, name="stop_sequences", value=value, reason=told)
+        elif provider.takes and field.name not in provider.takes and field.name != "tools":
+            yield _left_out(field, f"{provider.title} does not know it.")
+        else:
+            yield field
+
+
+def _held_limit(provider: Provider, model: EngineModel, field: RequestField) -> RequestField:
+    name, reason, value = provider.output_limit_field, field.reason, field.value
+    if name != field.name:
+        reason = f"{reason} {provider.title} calls it {name}."
+    if model in provider.models and isinstance(value, int) and value > model.output_tokens:
+        value = model.output_tokens
+        reason = f"{reason} {provider.title} gives at most {value:,}."
+    return replace(field, name=name, value=value, reason=reason)
+
+
+def _held_temperature(provider: Provider, model: EngineModel, field: RequestField) -> RequestField:
+    decision = decide_temperature(model, field.value, whose="", is_stated=True)
+    if decision.use is ParameterUse.SENT:
+        return field
+    reason = f"{provider.title}: {decision.reason.strip()}"
+    if decision.use is ParameterUse.MAPPED:
+        return replace(field, value=decision.value, reason=f"{field.reason} {reason}")
+    return _left_out(field, reason)
+
+
+def _left_out(field: RequestField, reason: str) -> RequestField:
+    return replace(field, use=SettingUse.OMIT, value=None, reason=reason, rule="", source_url="")
 
 
 def decide_temperature(
@@ -67,7 +126,7 @@ def _others(provider: Provider, model: EngineModel) -> Iterator[ParameterDecisio
     else:
         reason = "The provider counts the tokens of every reply without being asked."
         yield ParameterDecision("stream_options", ParameterUse.OMITTED, reason)
-    for name in ("top_p", "presence_penalty", "frequency_penalty", "n", "tools", "response_format"):
+    for name in (*_SAMPLING, "tools", "response_format"):
         reason = "A rewrite needs the model's own default; K2.5 and later refuse other values."
         if name in {"tools", "response_format"}:
             reason = "The reply is tagged text: hosts of the same weights differ in how they keep schemas."

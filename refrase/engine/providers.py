@@ -48,6 +48,7 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     model_field: str = "model"
     output_limit_field: str = "max_tokens"
     continuation: str = ""
+    takes: tuple[str, ...] = ()
     asks_usage: bool = True
     most_concurrent: int = 64
     requests_per_minute: int | None = None

@@ -10,9 +10,12 @@ from refrase.errors import FileUnreadable, OptionInvalid, OutputRefused
 from refrase.library.document import Document
 from refrase.library.jsonl import read_jsonl
 from refrase.library.plaintext import read_plaintext
+from refrase.library.tools import read_tools
 
 _TEXT_ENDINGS = {".md", ".markdown", ".txt"}
 _RECORD_ENDINGS = {".jsonl", ".ndjson"}
+# Read where it is named alone, as the tools of a request; among other files it may be anything.
+TOOLS_ENDING = ".json"
 # Files whose text is not one prompt; treating them as one would rewrite their structure.
 _STRUCTURED_ENDINGS = {".json", ".yaml", ".yml", ".toml", ".csv", ".xml", ".py", ".js", ".ts", ".ipynb"}
 
@@ -46,14 +49,16 @@ def find_files(path: Path, *, without: Path | None = None) -> tuple[list[Path], 
 
 
 def read_document(path: Path, field: str = "") -> Document:
-    """Read one file of a library. Raises FileUnreadable and NotText."""
+    """Read one file of a library. Raises FileUnreadable, NotText, and OptionInvalid for JSON that is no tools."""
     return document_from_bytes(read_bytes(path), path, field)
 
 
 def document_from_bytes(data: bytes, path: Path, field: str = "") -> Document:
-    """Return the document that *data* is; the ending of *path* tells its form. Raises NotText."""
+    """Return the document that *data* is; the ending of *path* tells its form. Raises NotText, OptionInvalid."""
     if path.suffix.lower() in _RECORD_ENDINGS:
         return read_jsonl(data, str(path), field)
+    if path.suffix.lower() == TOOLS_ENDING:
+        return read_tools(data, str(path))
     return read_plaintext(data, str(path))
 
 

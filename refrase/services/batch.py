@@ -13,6 +13,7 @@ from msgspec import Struct
 from refrase.clock import Clock
 from refrase.core.engine import Failure, FailureKind
 from refrase.core.prompt import Prompt
+from refrase.core.request import TodaysCall
 from refrase.core.rewrite import OFFLINE_NOTICE, EngineChoice, Mode, Order, Outcome, Reason, Rewrite
 from refrase.core.run import Item, RunReport
 from refrase.core.terms import Terms
@@ -20,9 +21,10 @@ from refrase.errors import BadInput, OutputRefused, RefraseError, StorageFailed,
 from refrase.library.document import Slot
 from refrase.library.files import write_atomically
 from refrase.services.budget import Budget
+from refrase.services.conversation import Watcher
 from refrase.services.library_plan import REPORT_NAME, LibraryPlan, PlannedFile, check_destination, hash_of
 from refrase.services.plan import Planner
-from refrase.services.rewriting import Rewriter
+from refrase.services.rewriting import Rewriter, unwatched
 
 # A wrong key or a spent quota would fail every other prompt alike.
 _STOPPING = {failure.code for failure in (Failure(kind, "") for kind in FailureKind) if failure.stops_run}
@@ -40,6 +42,7 @@ class BatchOptions(Struct, frozen=True):
     terms: Terms = Terms()
     accepts_warnings: bool = False
     budget_usd: float | None = None  # of the whole run
+    call: TodaysCall | None = None  # how every prompt is called today
 
 
 class BatchRunner:
@@ -55,15 +58,17 @@ class BatchRunner:
         """Begin no further prompt."""
         self._stopped = self._stopped or reason
 
-    async def run(self, plan: LibraryPlan, options: BatchOptions, on_item: Callable[[Item], None]) -> RunReport:
-        """Rewrite every prompt of *plan*; *on_item* is told of each as it is done.
+    async def run(
+        self, plan: LibraryPlan, options: BatchOptions, on_item: Callable[[Item], None], watch: Watcher = unwatched
+    ) -> RunReport:
+        """Rewrite every prompt of *plan*; *on_item* is told of each as it is done, *watch* of the progress of all.
 
         Raises EngineNotConfigured, BudgetWithoutPrice and TargetNotFound before anything is done. A prompt that
         fails keeps its original text in the result; a file with prompts left out is not written.
         """
         target = self._planner.check_options(options.target, options.engine, is_budgeted=options.budget_usd is not None)
         started_at = self._clock.now()
-        run = _Run(plan, options, on_item)
+        run = _Run(plan, options, on_item, watch)
         for item in plan.unreadable:
             on_item(item)
         workers = [self._work(run) for _ in range(options.concurrency)]
@@ -78,6 +83,7 @@ class BatchRunner:
             passed_over=plan.passed_over,
             stopped=self._stopped,
             notice=OFFLINE_NOTICE if options.engine is EngineChoice.OFFLINE else "",
+            request=self._planner.request(target, options.call),
         )
         data = msgspec.json.format(msgspec.json.encode(report), indent=1)
         await asyncio.to_thread(write_atomically, plan.folder / REPORT_NAME, data)
@@ -104,11 +110,12 @@ class BatchRunner:
             name=item.name,
             terms=options.terms,
             accepts_warnings=options.accepts_warnings,
+            call=options.call,
         )
         try:
             # Equal prompts wait for each other, so that the second one is found in storage.
             async with run.locks[slot.prompt]:
-                rewrite = await self._rewriter.rewrite(order, budget=run.budget)
+                rewrite = await self._rewriter.rewrite(order, run.watch, run.budget)
         except StorageFailed as error:
             self.stop(_reason(error))
             return msgspec.structs.replace(item, status=Outcome.FAILED, reason=_reason(error)), None
@@ -122,10 +129,13 @@ class BatchRunner:
 class _Run:
     """The state of a run: what waits, what is done, which files can be written."""
 
-    def __init__(self, plan: LibraryPlan, options: BatchOptions, on_item: Callable[[Item], None]) -> None:
+    def __init__(
+        self, plan: LibraryPlan, options: BatchOptions, on_item: Callable[[Item], None], watch: Watcher
+    ) -> None:
         self.plan = plan
         self.options = options
         self.on_item = on_item
+        self.watch = watch
         pairs = [(file, slot) for file in plan.files for slot in file.document.slots]
         self.order = [(file.name, slot.name) for file, slot in pairs]
         self.items = {(file.name, slot.name): Item(file.name, slot.name) for file, slot in pairs}

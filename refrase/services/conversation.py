@@ -35,7 +35,8 @@ TURNS = MOST_REPAIRS + 1
 _OURS = frozenset({FailureKind.CANCELLED, FailureKind.BUDGET_SPENT, FailureKind.TRUNCATED})
 
 Watcher = Callable[[Progress], None]
-Recorder = Callable[[Attempt], Awaitable[None]]
+# The attempt, or None while the first call waits; and whether the rewrite is on record already.
+Recorder = Callable[[Attempt | None, bool], Awaitable[None]]
 Completer = Callable[[int, Answer], Awaitable[None]]
 
 
@@ -94,6 +95,7 @@ class Conversation:
         self._watch = watch
         self._answers: list[Answer] = []
         self._notes: list[Finding] = []
+        self._is_begun = False
         self._ends_at_seconds = clock.seconds() + policy.deadline_seconds
 
     async def hold(self) -> Result:
@@ -187,7 +189,7 @@ class Conversation:
         failed = self._engines.pop(0).identity
         now = self._engines[0].identity
         told = f"{failed.provider} failed ({failure.code}), so {now.provider} was asked: {now.model}."
-        self._notes.append(Finding("engine_fell_back", Severity.WARNING, told))
+        self._notes.append(Finding("engine_fell_back", Severity.WARNING, told, value=f"{now.provider}={now.model}"))
         self._watch(Waiting(failure.code, told, 0.0))
         return True
 
@@ -197,7 +199,10 @@ class Conversation:
         worst = worst_usd(engine, call) if self._purse.is_bound else 0.0
         if not self._purse.allows(worst):
             return Answer("", "", CallUsage(), 0.0, failure=self._purse.spent())
-        async with engine.gate.enter(call_tokens(call) if engine.gate.counts_tokens else 0) as note:
+        tokens = call_tokens(call) if engine.gate.counts_tokens else 0
+        if engine.gate.holds(tokens) and not self._is_begun:
+            await self._put_on_record(None)  # so that it is found while it waits
+        async with engine.gate.enter(tokens, self._watch) as note:
             if self._clock.seconds() > self._ends_at_seconds:
                 told = "The time for this rewrite was over before the provider could be asked."
                 return Answer("", "", CallUsage(), 0.0, failure=Failure(FailureKind.TIMEOUT, told, may_retry=False))
@@ -209,7 +214,7 @@ class Conversation:
     async def _recorded(self, engine: Engine, call: Call, turn: int, reader: ReplyReader, worst_usd: float) -> Answer:
         number = len(self._answers) + 1
         at = engine.identity
-        await self._record(Attempt(number, turn, self._talk.case.mark, self._clock.now(), at.provider, at.model))
+        await self._put_on_record(Attempt(number, turn, self._talk.case.mark, self._clock.now(), at.provider, at.model))
         received: list[str] = []
         started = self._clock.seconds()
 
@@ -229,6 +234,10 @@ class Conversation:
         self._answers.append(answer)
         await self._complete(number, answer)
         return answer
+
+    async def _put_on_record(self, attempt: Attempt | None) -> None:
+        await self._record(attempt, self._is_begun)
+        self._is_begun = True
 
 
 def _progress(piece: TextWritten | EditDraft) -> Progress:

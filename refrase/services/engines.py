@@ -1,7 +1,9 @@
 """The engines that this process can ask: the model, where one is configured, and the offline one."""
 
 from refrase.core.engine import EngineIdentity
+from refrase.core.request import RequestField, TodaysCall, request_for
 from refrase.core.rewrite import EngineChoice
+from refrase.core.target import Target
 from refrase.engine.engine import Engine
 from refrase.engine.offline import OfflineEngine
 from refrase.errors import BudgetWithoutPrice, EngineNotConfigured
@@ -41,6 +43,11 @@ class Engines:
                     f"No price is known of {at.model} at {at.provider}, so a budget cannot be kept.",
                     hint="State it: REFRASE_ENGINE_PRICE_USD=input,output in US dollars per million tokens.",
                 )
+
+    def request(self, target: Target, call: TodaysCall | None) -> tuple[RequestField, ...]:
+        """Return the request for *target*, as it holds at the provider that is set."""
+        fields = request_for(target, call)
+        return fields if isinstance(self._model, EngineNotConfigured) else self._model.hold(target, fields)
 
     def identity(self, choice: EngineChoice) -> EngineIdentity:
         """Return which engine that is. Raises EngineNotConfigured where there is none."""

@@ -16,7 +16,7 @@ from refrase.core.lock import locks_of
 from refrase.core.notice import notice
 from refrase.core.prompt import Prompt, Span, check_prompt
 from refrase.core.reply_form import form_for, reply_limit_tokens
-from refrase.core.request import RequestField, request_for
+from refrase.core.request import RequestField, TodaysCall
 from refrase.core.rewrite import EngineChoice, Finding, Form, Order, Provenance, Severity
 from refrase.core.selection import Selected, select_rules, with_evidence
 from refrase.core.target import Target
@@ -72,6 +72,10 @@ class Planner:
         self._check_engine(engine, is_budgeted=is_budgeted)
         return found
 
+    def request(self, target: Target, call: TodaysCall | None) -> tuple[RequestField, ...]:
+        """Return what to send to *target* with a rewrite, where *call* calls it today."""
+        return self._engines.request(target, call)
+
     async def plan(self, order: Order, *, is_budgeted: bool = False) -> Plan:
         """Refuse what cannot be rewritten, before anything is stored or paid. Raises as `rewrite` does."""
         target = self._guides.current.get_target(order.target)
@@ -114,7 +118,7 @@ class Planner:
             noticed=noticed,
             provenance=provenance,
             fingerprint=fingerprint_of(order, provenance, left_out),
-            request=request_for(target, order.call),
+            request=self.request(target, order.call),
             case=self._case(order, target, selected, form),
             notes=_notes(left_out, with_evidence(selected, noticed)),
         )

@@ -25,7 +25,7 @@ from refrase.core.rewrite import (
     Severity,
     Usage,
 )
-from refrase.core.verdict import failed, judged
+from refrase.core.verdict import answered_by, failed, judged
 from refrase.engine.retrying import RetryPolicy
 from refrase.errors import StorageFailed
 from refrase.instructions import Instructions
@@ -38,7 +38,7 @@ from refrase.services.threads import in_thread_if_long
 from refrase.storage.rewrites import Rewrites
 
 
-def _unwatched(_progress: Progress) -> None:
+def unwatched(_progress: Progress) -> None:
     """Nobody watches."""
 
 
@@ -69,7 +69,7 @@ class Rewriter:
         self._draw_id = draw_id
         self._flights: dict[str, asyncio.Future[Rewrite]] = {}
 
-    async def rewrite(self, order: Order, watch: Watcher = _unwatched, budget: Budget | None = None) -> Rewrite:
+    async def rewrite(self, order: Order, watch: Watcher = unwatched, budget: Budget | None = None) -> Rewrite:
         """Rewrite the prompt of *order*, or hand back what was made of an equal request before.
 
         *watch* is told of the progress and last of the result; *budget* is what many rewrites share. Raises
@@ -79,7 +79,7 @@ class Rewriter:
         """
         return await self.carry_out(await self._planner.plan(order, is_budgeted=budget is not None), watch, budget)
 
-    async def carry_out(self, plan: Plan, watch: Watcher = _unwatched, budget: Budget | None = None) -> Rewrite:
+    async def carry_out(self, plan: Plan, watch: Watcher = unwatched, budget: Budget | None = None) -> Rewrite:
         """Do what was planned. An equal request that is under way is waited for. Raises as `rewrite` does."""
         rewrite = await (self._make if plan.order.is_fresh else self._share)(plan, watch, budget)
         # The request is for this caller’s call, also where the text was written for another one.
@@ -179,11 +179,13 @@ class Rewriter:
             notice=notice,
         )
 
-    async def _record(self, rewrite: Rewrite, plan: Plan, watch: Watcher, attempt: Attempt) -> None:
-        if attempt.number == 1:
+    async def _record(
+        self, rewrite: Rewrite, plan: Plan, watch: Watcher, attempt: Attempt | None, is_begun: bool
+    ) -> None:
+        if not is_begun:
             await self._rewrites.begin(rewrite, plan.fingerprint, attempt)
             watch(Started(rewrite.id))
-        else:
+        elif attempt is not None:
             await self._rewrites.begin_attempt(rewrite.id, attempt)
 
     async def _complete(self, rewrite_id: str, number: int, answer: Answer) -> None:
@@ -201,6 +203,7 @@ class Rewriter:
             + tuple(msgspec.structs.replace(item, before=None, after=item.before) for item in noticed.findings)
         )
         rewrite = msgspec.structs.replace(rewrite, findings=findings, usage=usage, finished_at=finished_at)
+        rewrite = msgspec.structs.replace(rewrite, answered_by=answered_by(rewrite))
         try:
             await self._rewrites.finish(rewrite, plan.fingerprint)
         except StorageFailed as error:

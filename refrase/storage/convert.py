@@ -7,12 +7,15 @@ import msgspec
 from refrase.core.attempt import Attempt
 from refrase.core.engine import CallUsage
 from refrase.core.rewrite import Outcome, Provenance, Rewrite, Usage
+from refrase.core.verdict import answered_by
 from refrase.storage.tables import AttemptRow, RewriteRow
 
 # Fields of a Rewrite whose own fields are columns of the row.
 _SPREAD = {"usage", "provenance"}
 # True of an answer, not of a row.
 _NOT_STORED = {"is_reused", "is_joined"}
+# Seen from what is stored.
+_DERIVED = {"answered_by"}
 
 
 def row_from_rewrite(rewrite: Rewrite, fingerprint: str) -> RewriteRow:
@@ -20,7 +23,7 @@ def row_from_rewrite(rewrite: Rewrite, fingerprint: str) -> RewriteRow:
     values: dict[str, Any] = {
         field: getattr(rewrite, field)
         for field in rewrite.__struct_fields__
-        if field not in _SPREAD and field not in _NOT_STORED
+        if field not in _SPREAD | _NOT_STORED | _DERIVED
     }
     values |= msgspec.structs.asdict(rewrite.usage) | msgspec.structs.asdict(rewrite.provenance)
     return RewriteRow(fingerprint=fingerprint, **values)
@@ -31,12 +34,13 @@ def rewrite_from_row(row: RewriteRow) -> Rewrite:
     kept = {
         field: getattr(row, field)
         for field in Rewrite.__struct_fields__
-        if field not in _SPREAD and field not in _NOT_STORED
+        if field not in _SPREAD | _NOT_STORED | _DERIVED
     }
     kept["outcome"] = Outcome(row.outcome)
     usage = msgspec.convert(_columns(row, Usage), Usage)
     provenance = msgspec.convert(_columns(row, Provenance), Provenance)
-    return Rewrite(usage=usage, provenance=provenance, **kept)
+    rewrite = Rewrite(usage=usage, provenance=provenance, **kept)
+    return msgspec.structs.replace(rewrite, answered_by=answered_by(rewrite))
 
 
 def row_from_attempt(rewrite_id: str, attempt: Attempt) -> AttemptRow:

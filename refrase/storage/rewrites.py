@@ -69,12 +69,13 @@ class Rewrites:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, rewrite: Rewrite, fingerprint: str, attempt: Attempt) -> None:
-        """Record that *rewrite* is running and that its first call is about to be made."""
+    async def begin(self, rewrite: Rewrite, fingerprint: str, attempt: Attempt | None) -> None:
+        """Record that *rewrite* is running and that its first call is about to be made; without one, that it waits."""
         async with self._database.write() as session:
             session.add(row_from_rewrite(rewrite, fingerprint))
-            await session.flush()
-            session.add(row_from_attempt(rewrite.id, attempt))
+            if attempt is not None:
+                await session.flush()
+                session.add(row_from_attempt(rewrite.id, attempt))
 
     async def begin_attempt(self, rewrite_id: str, attempt: Attempt) -> None:
         """Record that a further call is about to be made."""

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from refrase.core.guide import SettingUse
 from refrase.core.parameter import ParameterDecision, ParameterUse
-from refrase.core.request import LIMITS, RequestField, request_for
+from refrase.core.request import LIMIT_NAMES, RequestField, request_for
 from refrase.core.target import Target
 from refrase.engine.parameters import decide_temperature, sent
 from refrase.engine.providers import Provider
@@ -82,9 +82,9 @@ def _sample(target: Target, name: str, provider: Provider) -> CallSample:
 def _decisions(target: Target, provider: Provider, model_id: str) -> Iterator[ParameterDecision]:
     fields = [field for field in request_for(target, None) if field.name != "model"]
     for field in fields:
-        if field.name not in LIMITS:
+        if field.name not in LIMIT_NAMES:
             yield from _decision(field, provider, model_id)
-    yield from _limit(target, provider, [field for field in fields if field.name in LIMITS])
+    yield from _limit(target, provider, [field for field in fields if field.name in LIMIT_NAMES])
 
 
 def _decision(field: RequestField, provider: Provider, model_id: str) -> Iterator[ParameterDecision]:

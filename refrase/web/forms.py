@@ -6,7 +6,10 @@ import msgspec
 from msgspec import Struct
 
 from refrase.core.prompt import Span, prompt_from_text
+from refrase.core.request import call_from_json, read_request
 from refrase.core.rewrite import EngineChoice, Mode, Order, Rewrite
+from refrase.core.terms import Terms
+from refrase.core.tool import tools_from_json
 from refrase.errors import OptionInvalid
 
 
@@ -19,17 +22,24 @@ class RewriteForm(Struct):
     engine: EngineChoice = EngineChoice.MODEL
     fresh: str = ""
     accept_warnings: str = ""
+    call: str = ""  # the request that calls the prompt today, as JSON
     locks: str = ""  # texts that stay as they are, as a JSON list: what was selected in the form
 
 
 def order_from_form(form: RewriteForm, default_target: str) -> Order:
-    r"""Return what the form orders. Browsers send every line end as `\r\n`, whatever was pasted; it becomes `\n`."""
+    r"""Return what the form orders. Browsers send every line end as `\r\n`, whatever was pasted; it becomes `\n`.
+
+    Raises OptionInvalid and CallInvalid.
+    """
+    today = read_request(form.call, "The request of today") if form.call.strip() else {}
     return Order(
         prompt=prompt_from_text(form.prompt.replace("\r\n", "\n")),
         target=form.target or default_target,
         engine=form.engine,
         mode=form.mode,
         is_fresh=bool(form.fresh),
+        terms=Terms(tools=tools_from_json(today["tools"]) if today.get("tools") else None),
+        call=call_from_json(today) if today else None,
         locks=tuple(_spans(form)),
         accepts_warnings=bool(form.accept_warnings),
     )
@@ -62,7 +72,14 @@ def form_from_rewrite(rewrite: Rewrite) -> RewriteForm:
         target=provenance.target,
         mode=provenance.mode,
         engine=provenance.engine,
+        call=_call_of(rewrite),
         fresh="true",
         accept_warnings="true" if rewrite.conditions.accepts_warnings else "",
         locks=msgspec.json.encode(list(dict.fromkeys(locked))).decode() if locked else "",
     )
+
+
+def _call_of(rewrite: Rewrite) -> str:
+    """Return today's request as it was told for *rewrite*, without what was never stored of it."""
+    today = {field.name: field.was for field in rewrite.request if field.was is not None}
+    return msgspec.json.format(msgspec.json.encode(today)).decode() if today else ""

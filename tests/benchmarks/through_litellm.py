@@ -46,7 +46,7 @@ def main() -> int:
         print("Set LITELLM to the litellm command of an environment that has litellm[proxy].")
         return 0
     with tempfile.TemporaryDirectory() as folder, RunningServer(Upstream()) as upstream:
-        port = _free_port()
+        port = free_port()
         config = Path(folder, "config.yaml")
         config.write_text(yaml.safe_dump(_config(f"{upstream}/v1")))
         proxy = subprocess.Popen(
@@ -98,7 +98,7 @@ def _config(upstream: str) -> dict:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -7,6 +7,7 @@ import pytest
 
 from refrase.bootstrap import open_services
 from refrase.clock import SystemClock
+from refrase.core.request import call_from_json
 from refrase.core.rewrite import EngineChoice, Outcome, Reason
 from refrase.core.run import NOT_STARTED
 from refrase.errors import EngineNotConfigured, OptionInvalid, OutputRefused, TargetNotFound
@@ -83,6 +84,41 @@ async def test_a_second_run_calls_nothing(services, library, tmp_path, upstream:
     assert second.cost_usd == 0
     assert first.cost_usd > 0
     assert second.files == first.files
+
+
+async def test_one_request_of_today_holds_for_the_whole_library(services, library, tmp_path):
+    call = call_from_json({"model": "gpt-4o", "top_p": 0.9, "seed": 7})
+    options = BatchOptions(target="kimi-k2-0905", engine=EngineChoice.OFFLINE, call=call)
+    report = await run(services, library, tmp_path / "out", options)
+    told = {field.name: field for field in report.request}
+    assert (told["seed"].value, told["top_p"].was, told["top_p"].value) == (7, 0.9, None)
+    assert "top_p" in (tmp_path / "out" / REPORT_NAME).read_text()
+    for item in report.items:
+        if item.rewrite_id:
+            pair, _ = await services.history.get(item.rewrite_id)
+            assert pair.request == report.request
+
+
+async def test_descriptions_of_tools_pass_the_same_gate_and_the_rest_of_their_file_stays(
+    services, tmp_path, upstream: Upstream
+):
+    path = tmp_path / "tools.json"
+    path.write_text(
+        '[{"name": "find_order",  "description": "I want you to find the order {{id}}.", "parameters": {"properties": '
+        '{"id": {"type": "string", "description": "I want you to give the 5 digits."}}}}]'
+    )
+
+    def shorter(request) -> str:
+        asked = request["messages"][1]["content"]
+        is_tool = 'role="description of the tool find_order"' in asked
+        text = "Find the order {{id}}." if is_tool else "Give the digits."  # loses the number
+        return f'<message-{MARK} n="1">\n{text}\n</message-{MARK}>'
+
+    upstream.will(*[Say(shorter)] * 4)
+    report = await run(services, path, tmp_path / "out")
+    assert statuses(report) == {"tools.json, find_order": "rewritten", "tools.json, find_order, id": "returned"}
+    after = (tmp_path / "out" / "tools.json").read_text()
+    assert after == path.read_text().replace("I want you to find the order", "Find the order")
 
 
 async def test_equal_prompts_are_paid_for_once(services, tmp_path, upstream: Upstream):

@@ -260,11 +260,31 @@ def test_a_run_tells_each_prompt_and_the_sum(shell: Shell, library: Path):
     assert len(json.loads(out)["items"]) == 6
 
 
+def test_a_run_tells_the_translated_request_once(shell: Shell, library: Path):
+    (shell.folder / "call.json").write_text('{"model": "gpt-4o", "temperature": 0.2}')
+    code, _, err = shell.run("batch", "library", "--out", "out", "--engine", "offline", "--call", "call.json")
+    assert code == 0
+    assert err.count("The request for kimi-k2-0905") == 1
+    assert err.count("Today’s 0.2 was set for gpt-4o.") == 1
+    (shell.folder / "call.json").write_text("temperature: 0.2")
+    code, _, err = shell.run("batch", "library", "--out", "out", "--engine", "offline", "--call", "call.json")
+    assert code == 2
+    assert "[call_invalid] call.json is not JSON." in err
+
+
 def test_a_run_with_a_failure_has_exit_code_1(online: Shell, library: Path, upstream: Upstream):
     upstream.will(Refuse(400, {"message": "no"}))
     code, _, err = online.run("batch", "library", "--out", "out", "--concurrency", "1")
     assert code == 1
     assert "1 failed" in err
+
+
+def test_a_run_says_that_it_waits_for_the_provider(online: Shell, library: Path, upstream: Upstream):
+    upstream.will(*[Refuse(429, {"message": "slow"}, {"retry-after": "1.1"})] * 3)
+    code, _, err = online.run("batch", "library", "--out", "out", "--concurrency", "3")
+    assert code == 0
+    assert "The provider said (429): slow Trying again in 1 s." in err
+    assert err.count("Trying again") + err.count("Waiting") < 3
 
 
 def test_a_run_without_a_key_refuses(shell: Shell, library: Path):
@@ -316,7 +336,18 @@ def test_help_and_version_import_nothing_heavy():
         "print(sorted(sys.modules))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    for heavy in ("litestar", "openai", "sqlalchemy", "alembic", "msgspec", "jinja2", "yaml", "asyncio", "rich"):
+    for heavy in (
+        "litestar",
+        "openai",
+        "sqlalchemy",
+        "alembic",
+        "msgspec",
+        "jinja2",
+        "yaml",
+        "asyncio",
+        "rich",
+        "genai_prices",
+    ):
         assert f"'{heavy}'" not in out
     assert "rewrite" in out
 

@@ -7,14 +7,16 @@ import pytest
 
 from refrase.bootstrap import open_services
 from refrase.core.engine import FailureKind
-from refrase.core.progress import Finished
+from refrase.core.progress import Finished, Queued, Started
 from refrase.core.prompt import prompt_from_text
-from refrase.core.rewrite import Order, Outcome
+from refrase.core.rewrite import AnsweredBy, Order, Outcome
+from refrase.engine.engine import TokenCount
+from refrase.engine_setup import check_provider
 from refrase.errors import BudgetWithoutPrice, SettingsInvalid
 from refrase.services.budget import Budget
 from refrase.storage.rewrites import Query
 from tests.conftest import KEY, MARK, make_settings
-from tests.fakes.clock import Sleep
+from tests.fakes.clock import FakeClock, Sleep
 from tests.fakes.server import RunningServer
 from tests.fakes.upstream import COST_USD, BreakOff, Garbage, Refuse, RefuseInside, Say, Upstream, Whole
 
@@ -57,7 +59,7 @@ def second(tmp_path):
         )
 
 
-def services_of(tmp_path, upstream_url, **more):
+def services_of(tmp_path, upstream_url, *, clock=None, sleep=None, **more):
     settings = make_settings(
         tmp_path,
         OPENROUTER_API_KEY=KEY,
@@ -65,7 +67,7 @@ def services_of(tmp_path, upstream_url, **more):
         REFRASE_ENGINE_BASE_URL=upstream_url,
         **more,
     )
-    return open_services(settings, sleep=Sleep(), draw_mark=lambda: MARK)
+    return open_services(settings, clock=clock, sleep=sleep or Sleep(), draw_mark=lambda: MARK)
 
 
 # Fallbacks
@@ -82,7 +84,7 @@ async def test_where_the_engine_fails_the_next_one_is_asked_and_the_result_says_
     other.will(Say(GOOD))
     async with services_of(tmp_path, upstream_url, **settings) as services:
         rewrite = await services.rewriter.rewrite(order())
-        _, attempts = await services.history.get(rewrite.id)
+        stored, attempts = await services.history.get(rewrite.id)
     assert rewrite.outcome is Outcome.REWRITTEN
     assert [finding.kind for finding in rewrite.findings] == ["engine_fell_back"]
     assert "second" in rewrite.findings[0].message
@@ -91,6 +93,8 @@ async def test_where_the_engine_fails_the_next_one_is_asked_and_the_result_says_
         ("second", "second-model"),
     ]
     assert other.headers[0]["authorization"] == "Bearer sk-second-0123456789"
+    assert rewrite.provenance.provider == "openrouter"
+    assert rewrite.answered_by == stored.answered_by == AnsweredBy("second", "second-model")
 
 
 async def test_a_repair_goes_on_where_the_first_turn_ended(tmp_path, upstream, upstream_url, second):
@@ -110,6 +114,7 @@ async def test_where_all_fail_the_last_failure_is_told(tmp_path, upstream, upstr
     async with services_of(tmp_path, upstream_url, **settings) as services:
         rewrite = await services.rewriter.rewrite(order())
     assert rewrite.reason.code == "engine_quota_spent"
+    assert rewrite.answered_by is None
     assert rewrite.after == rewrite.before
 
 
@@ -137,6 +142,7 @@ async def test_a_budget_that_is_large_enough_changes_nothing(tmp_path, upstream,
     async with services_of(tmp_path, upstream_url) as services:
         rewrite = await services.rewriter.rewrite(order(budget_usd=1.0))
     assert rewrite.outcome is Outcome.REWRITTEN
+    assert rewrite.answered_by == AnsweredBy("openrouter", "moonshotai/kimi-k2-0905")
 
 
 async def test_prompts_of_a_run_wait_for_the_money_that_others_hold_and_may_not_spend(tmp_path, upstream, upstream_url):
@@ -191,6 +197,35 @@ async def test_without_a_price_a_budget_is_refused_with_the_way_to_state_one(tmp
     assert len(upstream.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "input 0.6, output 2.5 USD per million tokens (by profile 2026-08-22, https://openrouter.ai"),
+        ({"REFRASE_ENGINE_MODEL": "moonshotai/kimi-k2-thinking"}, "(by genai-prices "),
+        (
+            {"REFRASE_ENGINE_PRICE_USD": "1,0.1,2"},
+            "input 1, cached input 0.1, output 2 USD per million tokens (by setting",
+        ),
+        ({"REFRASE_ENGINE_MODEL": "somebody/else"}, "REFRASE_ENGINE_PRICE_USD=input,output states one"),
+        ({"REFRASE_ENGINE_BASE_URL": "http://10.0.0.7:8000/v1", "REFRASE_ENGINE_MODEL": "x"}, "not known"),
+    ],
+    ids=["profile", "package", "setting", "nobody", "a server of one's own"],
+)
+async def test_who_says_what_it_costs_is_told(tmp_path, settings, told):
+    every = {"OPENROUTER_API_KEY": KEY, "REFRASE_ENGINE_PROVIDER": "openrouter", **settings}
+    report = await check_provider(make_settings(tmp_path, **every), "", calls=False)
+    assert told in report.price
+
+
+async def test_a_reply_that_does_not_tell_its_cost_is_counted_by_the_package_cached_input_at_its_price(tmp_path):
+    model = {"REFRASE_ENGINE_PROVIDER": "moonshot", "REFRASE_ENGINE_MODEL": "kimi-k2.7-code"}
+    settings = make_settings(tmp_path, MOONSHOT_API_KEY=KEY, **model)
+    async with open_services(settings) as services:
+        usage = services.engine._usage(TokenCount(1000, 400, 100))
+    assert usage.cost_source.startswith("genai-prices 2026-")
+    assert usage.cost_usd == pytest.approx((600 * 0.95 + 400 * 0.19 + 100 * 4.0) / 1e6)
+
+
 # Equal requests
 
 
@@ -226,6 +261,76 @@ async def test_where_the_first_is_cancelled_another_one_asks(tmp_path, upstream,
     assert rewrite.outcome is Outcome.REWRITTEN
     assert not rewrite.is_joined
     assert len(upstream.requests) == 2
+
+
+# The deadline
+
+DEADLINE_SECONDS = 900
+
+
+def late(clock: FakeClock, text: str = LOSES, finish_reason: str = "stop") -> Say:
+    """A reply that comes when the time for the rewrite is over."""
+
+    def write(_request) -> str:
+        clock.advance(DEADLINE_SECONDS + 1)
+        return text
+
+    return Say(write, finish_reason=finish_reason)
+
+
+@pytest.mark.parametrize(
+    ("text", "finish_reason"),
+    [(LOSES, "stop"), (GOOD[:30], "length"), ("", "stop"), (GOOD, "error"), (GOOD, "content_filter")],
+    ids=["a repair", "a larger limit", "an empty reply again", "a broken reply again", "the fallback"],
+)
+async def test_no_call_begins_after_the_deadline(tmp_path, upstream, upstream_url, second, text, finish_reason):
+    other, settings = second
+    clock = FakeClock()
+    upstream.will(late(clock, text, finish_reason), Say(GOOD), Say(GOOD))
+    async with services_of(tmp_path, upstream_url, clock=clock, **settings) as services:
+        rewrite = await services.rewriter.rewrite(order())
+        _, attempts = await services.history.get(rewrite.id)
+    assert rewrite.outcome is Outcome.FAILED
+    assert (len(upstream.requests), len(other.requests), len(attempts)) == (1, 0, 1)
+
+
+async def test_a_call_whose_place_at_the_gate_comes_after_the_deadline_is_not_made(tmp_path, upstream, upstream_url):
+    clock = FakeClock()
+
+    async def sleep(seconds: float) -> None:
+        clock.advance(seconds)
+
+    limits = {"REFRASE_ENGINE_REQUESTS_PER_MINUTE": "1", "REFRASE_ENGINE_DEADLINE_SECONDS": "30"}
+    async with services_of(tmp_path, upstream_url, clock=clock, sleep=sleep, **limits) as services:
+        await services.rewriter.rewrite(order())
+        rewrite = await services.rewriter.rewrite(order(is_fresh=True))
+    assert rewrite.reason.code == "engine_timeout"
+    assert len(upstream.requests) == 1
+
+
+# Waiting at the gate
+
+
+async def test_a_rewrite_that_waits_at_the_gate_says_so_and_is_on_record_meanwhile(tmp_path, upstream, upstream_url):
+    going = asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await going.wait()
+
+    limits = {"REFRASE_ENGINE_REQUESTS_PER_MINUTE": "1"}
+    async with services_of(tmp_path, upstream_url, sleep=sleep, clock=FakeClock(), **limits) as services:
+        await services.rewriter.rewrite(order())
+        job = await services.watching.start(order(is_fresh=True))
+        stored, attempts = await services.history.get(await job.id())
+        assert (stored.outcome, attempts) == (Outcome.RUNNING, ())
+        going.set()
+        rewrite = await job.result()
+        seen = [progress async for _, progress in job.follow()]
+        _, attempts = await services.history.get(rewrite.id)
+    assert [type(progress) for progress in seen[:3]] == [Started, Queued, Queued]
+    assert seen[1] == Queued("Waiting 60 s: the provider takes 1 requests a minute.", 60.0)
+    assert rewrite.outcome is Outcome.UNCHANGED
+    assert len(attempts) == 1
 
 
 # A storm of faults

@@ -123,7 +123,7 @@ async def test_moonshot_gets_its_own_field_and_no_temperature(tmp_path, upstream
     assert "temperature" not in request
     assert request["thinking"] == {"type": "disabled"}
     assert rewrite.usage.cached_tokens == 4
-    assert rewrite.usage.cost_source == "profile"
+    assert rewrite.usage.cost_source == "profile 2026-08-21"
     assert rewrite.usage.cost_usd == pytest.approx((6 * 0.95 + 4 * 0.16 + 5 * 4.0) / 1e6)
 
 

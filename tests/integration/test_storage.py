@@ -34,6 +34,7 @@ from refrase.core.rewrite import (
     Usage,
 )
 from refrase.core.target import SettingAdvice
+from refrase.core.verdict import answered_by
 from refrase.errors import DatabaseReadOnly, DatabaseUnreachable, DiskFull, RewriteNotFound
 from refrase.storage import migrate
 from refrase.storage.convert import row_from_attempt, row_from_rewrite
@@ -82,7 +83,8 @@ def make_rewrite(number: int = 1, **changes) -> Rewrite:
         notice="",
         name="folder/file.md",
     )
-    return msgspec.structs.replace(rewrite, **changes)
+    rewrite = msgspec.structs.replace(rewrite, **changes)
+    return msgspec.structs.replace(rewrite, answered_by=answered_by(rewrite))
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.conftest import MARK, make_settings, serving
+from tests.conftest import KEY, MARK, make_settings, serving
+from tests.fakes.server import RunningServer
 from tests.fakes.upstream import Refuse, Say, Stall, Upstream
 
 PROMPT = "I want you to sort {{list}} by <name> & give the 3 longest ones."
@@ -147,6 +148,86 @@ def test_a_prompt_that_cannot_be_taken_comes_back_with_the_reason(client, fields
     assert told in response.text
     if "prompt" not in fields:
         assert "I want you to sort {{list}} by &lt;name&gt;" in response.text
+
+
+def test_a_page_says_who_answered_where_the_first_one_failed(tmp_path, upstream: Upstream, upstream_url: str):
+    second = Upstream()
+    second.will(Say(GOOD))
+    upstream.will(Refuse(401, {"message": "no"}))
+    with RunningServer(second) as address:
+        settings = make_settings(
+            tmp_path,
+            OPENROUTER_API_KEY=KEY,
+            REFRASE_ENGINE_PROVIDER="openrouter",
+            REFRASE_ENGINE_BASE_URL=upstream_url,
+            REFRASE_PROVIDERS_FILE=str(profile_of(tmp_path, address)),
+            REFRASE_ENGINE_FALLBACKS="second",
+        )
+        with serving(settings) as client:
+            page = finished_page(client, submit(client))
+    assert "second-model at second" in page
+    assert "after moonshotai/kimi-k2-0905 at openrouter failed" in page
+
+
+def profile_of(folder, address: str):
+    path = folder / "providers.toml"
+    names = f'title = "Second"\nbase_url = "{address}/v1"\nmodel = "second-model"\nsource = "https://example.com"\n'
+    path.write_text(f"[second]\n{names}key_variables = []\nkey_required = false\n")
+    return path
+
+
+def test_a_page_says_that_the_provider_is_waited_for(tmp_path, upstream: Upstream, upstream_url: str):
+    settings = make_settings(
+        tmp_path,
+        OPENROUTER_API_KEY=KEY,
+        REFRASE_ENGINE_PROVIDER="openrouter",
+        REFRASE_ENGINE_BASE_URL=upstream_url,
+        REFRASE_ENGINE_REQUESTS_PER_MINUTE="1",
+    )
+    with serving(settings) as client:
+        finished_page(client, submit(client))
+        place = submit(client, prompt=f"{PROMPT} Again.").headers["location"]
+        assert "Waiting 60 s: the provider takes 1 requests a minute." in client.get(f"{place}/events").text
+
+
+CALL = (
+    '{"model": "gpt-4o", "temperature": 0.2, "top_p": 0.9, "tools": [{"name": "find_order"}], "api_key": "sk-SECRET"}'
+)
+
+
+def test_the_request_of_today_is_translated_and_offered_again(client, upstream: Upstream):
+    upstream.will(Say(GOOD))
+    response = submit(client, call=CALL)
+    page = finished_page(client, response)
+    assert "Today’s 0.2 was set for gpt-4o." in page
+    assert "exacto-routing" in page
+    assert "sk-SECRET" not in page
+    again = client.get(f"/?pair={response.headers['location'].split('/')[-1]}", headers=HTML).text
+    assert "&#34;temperature&#34;: 0.2" in again
+    assert re.search(r'<details class="more" open>', again)
+
+
+def test_tools_of_the_request_of_today_are_names_that_the_rewrite_keeps(client, upstream: Upstream):
+    prompt = "I want you to call find_order for {{list}}."
+    upstream.will(*[Say(f'<message-{MARK} n="1">\nCall search_order for {{{{list}}}}.\n</message-{MARK}>')] * 3)
+    page = finished_page(client, submit(client, prompt=prompt, call=CALL))
+    assert "<code>tool_" in page
+
+
+def test_a_request_of_today_that_is_no_json_comes_back_with_the_fault_beside_it(client, upstream: Upstream):
+    response = submit(client, call='{"model": "gpt-4o",\r\n}')
+    assert response.status_code == 400
+    assert re.search(r'<p id="call-error" class="fault">The request of today is not JSON\..*in line 2', response.text)
+    assert 'aria-invalid="true"' in response.text
+    assert "{&#34;model&#34;: &#34;gpt-4o&#34;," in response.text
+    assert "I want you to sort {{list}}" in response.text
+    assert upstream.requests == []
+
+
+def test_the_request_of_today_stays_where_something_else_is_at_fault(client):
+    response = submit(client, target="kimi-k2-0906", call=CALL)
+    assert "&#34;temperature&#34;: 0.2" in response.text
+    assert "call-error" not in response.text
 
 
 def test_a_form_from_elsewhere_is_refused(client, upstream: Upstream):

@@ -1,6 +1,8 @@
 """Providers as data, failures as values, retries within bounds."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -13,7 +15,7 @@ from refrase.core.guide import Price
 from refrase.engine.failures import failure_from_body, failure_from_exception, masked
 from refrase.engine.providers import read_providers
 from refrase.engine.retrying import RetryPolicy
-from refrase.prices import cost_usd
+from refrase.prices import cost_usd, find_price
 
 PROVIDERS = read_providers()
 
@@ -159,6 +161,54 @@ def test_every_failure_has_a_code_a_hint_and_a_status_of_a_server(kind):
     assert error.failure_code == f"engine_{kind}"
     assert error.hint
     assert 500 <= error.failure_status < 600
+
+
+@pytest.mark.parametrize(
+    ("model", "address", "told"),
+    [
+        ("kimi-k2-0905-preview", "https://api.moonshot.ai/v1", (0.6, 2.5, 0.15)),
+        ("moonshotai/kimi-k2-0905", "https://openrouter.ai/api/v1", (0.6, 2.5, None)),
+        ("moonshotai/kimi-k2-0905", "https://api.haimaker.ai/v1", None),  # a provider that it does not know
+        ("nobody/nothing", "https://openrouter.ai/api/v1", None),
+        ("moonshotai/kimi-k2.6:free", "https://openrouter.ai/api/v1", None),  # it states no number
+        ("gemini-2.5-pro", "https://generativelanguage.googleapis.com/v1beta/openai/", None),  # dearer beyond a length
+        ("kimi-k2-0905-preview", "http://localhost:8000/v1", None),
+    ],
+)
+def test_the_package_of_prices_is_asked_by_address_and_model(model, address, told):
+    price = find_price(model, address)
+    assert (price and (price.input_usd, price.output_usd, price.cached_usd)) == told
+    if price:
+        assert price.source.startswith("genai-prices ")
+        assert price.as_of <= datetime.now(UTC).date()
+
+
+@pytest.mark.parametrize(
+    ("address", "is_asked"),
+    [
+        ("http://localhost:8000/v1", False),
+        ("http://127.0.0.1:8000/v1", False),
+        ("http://[::1]:8000/v1", False),
+        ("http://vllm/v1", False),
+        ("https://api.moonshot.ai/v1", True),
+    ],
+)
+def test_prices_are_not_loaded_for_a_server_of_ones_own(address, is_asked):
+    code = (
+        "import sys; from refrase.prices import find_price; "
+        f"find_price('x', {address!r}); print('genai_prices' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(is_asked)
+
+
+def test_without_the_package_no_price_is_known():
+    code = (
+        "import sys; sys.modules['genai_prices'] = None; from refrase.prices import find_price; "
+        "print(find_price('kimi-k2-0905-preview', 'https://api.moonshot.ai/v1'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "None"
 
 
 def test_cached_tokens_cost_their_own_price_and_are_not_counted_twice():

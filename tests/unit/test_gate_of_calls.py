@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from refrase.core.engine import Answer, CallUsage, Failure, FailureKind
+from refrase.core.progress import Queued
 from refrase.engine.gate import Gate, Limits
 from tests.fakes.clock import FakeClock
 
@@ -151,6 +152,79 @@ async def test_tokens_a_minute_are_kept_and_a_larger_call_goes_alone(time):
     assert time.slept == [40.0]
     await call(gate, tokens=500)
     assert time.slept[-1] == 60.0
+
+
+async def told_of(gate: Gate, tokens: int = 10) -> list[Queued]:
+    told: list[Queued] = []
+    async with gate.enter(tokens, told.append) as note:
+        note(GOOD)
+    return told
+
+
+async def test_a_call_that_gets_in_at_once_is_told_nothing(time):
+    assert await told_of(gate_of(time)) == []
+
+
+REASONS = [
+    ({}, SLOW_DOWN, 7.0, "Waiting 7 s: the provider asked for it."),
+    ({"requests_per_minute": 1}, GOOD, None, "Waiting 60 s: the provider takes 1 requests a minute."),
+    ({"tokens_per_minute": 15}, GOOD, None, "Waiting 60 s: the provider takes 15 tokens a minute."),
+]
+
+
+@pytest.mark.parametrize(("limits", "first", "asked", "message"), REASONS, ids=["asked", "requests", "tokens"])
+async def test_a_wait_is_told_with_its_length_and_reason_and_that_it_is_over(time, limits, first, asked, message):
+    gate = gate_of(time, **limits)
+    if asked:
+        failure = Failure(FailureKind.RATE_LIMITED, "slow", retry_after_seconds=asked)
+        first = Answer("", "", CallUsage(), 0.1, failure=failure)
+    await call(gate, first)
+    assert gate.holds(10)
+    begins, over = await told_of(gate)
+    assert (begins.message, begins.wait_seconds) == (message, time.slept[-1])
+    assert over.wait_seconds == 0
+
+
+async def test_a_wait_below_a_second_is_not_told(time):
+    gate = gate_of(time)
+    await call(gate, Answer("x", "m", CallUsage(), 0.1, rest_seconds=0.9))
+    assert await told_of(gate) == []
+    assert time.slept == [0.9]
+
+
+async def test_who_waits_for_a_place_is_told_so(time):
+    gate = gate_of(time, most_concurrent=1)
+    async with gate.enter(1):
+        waiting = asyncio.create_task(told_of(gate))
+        await asyncio.sleep(0.01)
+    first, _ = await waiting
+    assert first == Queued("Waiting for a place: the provider takes 1 calls at once, as far as known.")
+
+
+async def test_who_stands_behind_a_wait_is_told_of_it_whenever_it_came(time):
+    going = asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await going.wait()
+
+    gate = Gate(Limits(), clock=time.clock, sleep=sleep)
+    await call(gate, Answer("x", "m", CallUsage(), 0.1, rest_seconds=30.0))
+    told: list[list[Queued]] = [[], [], []]
+
+    async def one(number: int) -> None:
+        async with gate.enter(1, told[number].append):
+            pass
+
+    tasks = [asyncio.create_task(one(0)), asyncio.create_task(one(1))]
+    await asyncio.sleep(0.01)
+    time.clock.advance(10)
+    tasks.append(asyncio.create_task(one(2)))
+    await asyncio.sleep(0.01)
+    assert [[queued.wait_seconds for queued in some] for some in told] == [[30.0], [30.0], [20.0]]
+    time.clock.advance(20)
+    going.set()
+    await asyncio.gather(*tasks)
+    assert all(some[-1].wait_seconds == 0 for some in told)
 
 
 async def test_a_provider_that_asks_for_a_day_does_not_hold_everybody_for_a_day(time):

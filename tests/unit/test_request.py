@@ -3,10 +3,14 @@
 import pytest
 
 from refrase.core.guide import SettingUse
-from refrase.core.request import call_from_json, request_for
+from refrase.core.request import RequestField, call_from_json, read_request, request_for
+from refrase.engine.parameters import hold
+from refrase.engine.providers import read_providers
+from refrase.errors import CallInvalid
 from refrase.guidebook import read_guidebook
 from refrase.packaged import packaged_path
 
+PROVIDERS = read_providers()
 BOOK = read_guidebook(packaged_path("guides"))
 TODAY = {
     "model": "gpt-4o",
@@ -63,6 +67,28 @@ def test_every_reason_of_a_guide_names_its_rule_and_source():
                 assert bool(field.rule) == field.source_url.startswith("http")
 
 
+@pytest.mark.parametrize(
+    ("told", "fault"),
+    [
+        ("", "is not JSON"),
+        ('{\n"temperature": 0.2,\n}', "in line 3"),
+        ("[]", "not an object"),
+        ('{"a": NaN}', "in line 1"),
+        ('{"a": "\\ud800"}', "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
+        (b"\xff{}", "is not JSON"),
+    ],
+    ids=["empty", "comma", "list", "NaN", "half a pair", "deep", "no text"],
+)
+def test_what_is_no_request_is_told_with_its_line(told, fault):
+    with pytest.raises(CallInvalid, match=fault):
+        read_request(told, "call.json")
+
+
+def test_a_request_may_begin_with_a_byte_order_mark():
+    assert read_request(b'\xef\xbb\xbf{"model": "x"}', "call.json") == {"model": "x"}
+
+
 SECRETS = {
     "api_key": "sk-SECRET",
     "key": "SECRET",
@@ -97,3 +123,69 @@ def test_a_limit_above_the_models_own_is_lowered():
 def _is_silent_on_limits(guide, model) -> bool:
     told = {setting.name for setting in BOOK.get_target(model.id).settings}
     return model.output_tokens is not None and not any("tokens" in name.lower() for name in told)
+
+
+HELD = [
+    # where, target, name, what it is there: name, use, value, and a word of the reason
+    (
+        "openrouter",
+        "kimi-k2-0905",
+        "max_completion_tokens",
+        ("max_tokens", SettingUse.SEND, 800),
+        "calls it",
+    ),
+    ("openrouter", "kimi-k2-0905", "temperature", ("temperature", SettingUse.SEND, 0.6), ""),
+    ("openrouter", "kimi-k2-0905", "seed", ("seed", SettingUse.SEND, 7), ""),
+    ("moonshot", "kimi-k2-0905", "model", ("model", SettingUse.SEND, "kimi-k2-0905-preview"), "which is set"),
+    ("moonshot", "kimi-k2-0905", "max_completion_tokens", ("max_completion_tokens", SettingUse.SEND, 800), ""),
+    (
+        "moonshot-anthropic",
+        "kimi-k2-0905",
+        "temperature",
+        ("temperature", SettingUse.SEND, 1.0),
+        "by 0.6",
+    ),
+    ("moonshot-anthropic", "kimi-k2-0905", "seed", ("seed", SettingUse.OMIT, None), "does not know it"),
+    ("moonshot-anthropic", "kimi-k2-0905", "stop", ("stop_sequences", SettingUse.SEND, ["END"]), "takes a list"),
+]
+
+
+@pytest.mark.parametrize(("where", "target", "name", "wanted", "why"), HELD)
+def test_a_field_is_held_against_what_the_provider_takes(where, target, name, wanted, why):
+    provider = PROVIDERS[where]
+    model_id = BOOK.get_target(target).model.providers[provider.ids_of or where]
+    fields = request_for(BOOK.get_target(target), call_from_json({**TODAY, "n": 2, "stop": "END"}))
+    number = [field.name for field in fields].index(name)
+    held = tuple(hold(provider, model_id, fields))[number]
+    assert (held.name, held.use, held.value) == wanted
+    assert held.was == fields[number].was
+    assert why in held.reason
+
+
+def test_a_temperature_that_an_endpoint_refuses_is_left_out():
+    field = RequestField("temperature", SettingUse.SEND, "The guide says so.", 1.5, 1.5, "rule", "https://example.com")
+    (held,) = hold(PROVIDERS["moonshot"], "kimi-k2-0905-preview", [field])
+    assert (held.use, held.value, held.was, held.rule) == (SettingUse.OMIT, None, 1.5, "")
+    assert "takes 0 to 1" in held.reason
+
+
+def test_a_model_that_fixes_its_temperature_fixes_its_sampling():
+    field = RequestField("top_p", SettingUse.SEND, "Carried over.", 0.9, 0.9)
+    (held,) = hold(PROVIDERS["moonshot"], "kimi-k2.6", [field])
+    assert (held.use, held.value) == (SettingUse.OMIT, None)
+    assert "fix their sampling" in held.reason
+    assert tuple(hold(PROVIDERS["moonshot"], "kimi-k2-0905-preview", [field])) == (field,)
+
+
+def test_every_profile_that_a_guide_lists_under_another_name_says_so():
+    listed = {name for guide in BOOK.guides for model in guide.models for name in model.providers}
+    for provider in PROVIDERS.values():
+        assert not provider.ids_of or provider.ids_of in listed
+
+
+def test_a_limit_above_what_the_provider_gives_is_lowered_where_that_is_known():
+    field = RequestField("max_tokens", SettingUse.SEND, "Carried over.", 10**6, 10**6)
+    (held,) = hold(PROVIDERS["openrouter"], "moonshotai/kimi-k2-0905", [field])
+    assert held.value == 100_352
+    (held,) = hold(PROVIDERS["openrouter"], "somebody/else", [field])
+    assert held.value == 10**6
