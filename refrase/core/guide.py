@@ -38,18 +38,57 @@ class Source(Struct, frozen=True):
     verified_at: date
 
 
-class Check(Struct, frozen=True, forbid_unknown_fields=True):
-    """How code sees that a prompt breaks a rule. Exactly one of the primitives is given; see core.lint.
+class Place(StrEnum):
+    """Which paragraph of a message a check looks at."""
 
-    `message` is the sentence a finding says; it may name the matched text as {match}.
+    FIRST = "first"
+    LAST = "last"
+
+
+class Check(Struct, frozen=True, forbid_unknown_fields=True):
+    """How code sees that a prompt breaks a rule: one primitive, and what narrows it. See core.primitive and core.lint.
+
+    `message` is the sentence a finding says; it may name the matched text as {match}, and for a contradiction what
+    it contradicts as {other}. `where` must match somewhere in the prompt and `unless` nowhere.
     """
 
     message: str
     pattern: str | None = None
     missing: str | None = None
+    contradiction: tuple[str, str] | None = None
     bare_variable: str | None = None
+    steady_after_variable: int | None = None
     format_in_prose: str | None = None
+    present_role: str | None = None
+    absent_role: str | None = None
     longer_than_characters: int | None = None
+    sentence_words: int | None = None
+    repeated_words: int | None = None
+    list_items: int | None = None
+    unsectioned_characters: int | None = None
+    where: str | None = None
+    unless: str | None = None
+    place: Place | None = None
+    after_characters: int | None = None
+    more_than: int | None = None
+    first_only: bool = False
+
+
+PRIMITIVES = (
+    "pattern",
+    "missing",
+    "contradiction",
+    "bare_variable",
+    "steady_after_variable",
+    "format_in_prose",
+    "present_role",
+    "absent_role",
+    "longer_than_characters",
+    "sentence_words",
+    "repeated_words",
+    "list_items",
+    "unsectioned_characters",
+)
 
 
 class Fix(Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,7 +9,8 @@ import msgspec
 import yaml
 from msgspec import Struct
 
-from refrase.core.guide import About, Check, Fix, Rule, RuleKind, Source, SourceKind
+from refrase.core.guide import PRIMITIVES, About, Check, Fix, Rule, RuleKind, Source, SourceKind
+from refrase.core.pattern import PatternError, compile_pattern
 from refrase.core.selection import CONDITIONS
 
 SOURCE_FORM = "[title](https://…) · primary or third party · 2026-11-23"
@@ -125,7 +126,7 @@ def _value(key: str, value: str, line: int, model_ids: set[str], faults: list[Fa
         return About(value)
     try:
         return _check(value) if key == "check" else _fix(value)
-    except (yaml.YAMLError, msgspec.ValidationError, ValueError, re.error) as error:
+    except (yaml.YAMLError, msgspec.ValidationError, ValueError, PatternError) as error:
         faults.append(Fault(line, f"the {key} cannot be used: {' '.join(str(error).split())}"))
         return None
 
@@ -140,10 +141,11 @@ def _names(value: str, known: set[str], what: str, line: int, faults: list[Fault
 
 def _check(value: str) -> Check:
     check = msgspec.convert(yaml.safe_load(value), Check)
-    _one_of(check, ("pattern", "missing", "bare_variable", "format_in_prose", "longer_than_characters"))
-    for pattern in (check.pattern, check.missing, check.bare_variable, check.format_in_prose):
+    _one_of(check, PRIMITIVES)
+    expressions = (check.pattern, check.missing, check.bare_variable, check.format_in_prose, check.where, check.unless)
+    for pattern in (*expressions, *(check.contradiction or ())):
         if pattern:
-            re.compile(pattern, re.MULTILINE)
+            compile_pattern(pattern)
     return check
 
 
