@@ -63,7 +63,7 @@ class Check(Struct, frozen=True, forbid_unknown_fields=True):
     absent_role: str | None = None
     longer_than_characters: int | None = None
     sentence_words: int | None = None
-    repeated_words: int | None = None
+    repeated_rule_words: int | None = None
     list_items: int | None = None
     unsectioned_characters: int | None = None
     where: str | None = None
@@ -85,7 +85,7 @@ PRIMITIVES = (
     "absent_role",
     "longer_than_characters",
     "sentence_words",
-    "repeated_words",
+    "repeated_rule_words",
     "list_items",
     "unsectioned_characters",
 )

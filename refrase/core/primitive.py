@@ -11,7 +11,8 @@ Those that give places are here, those that judge the prompt as a whole in core.
 - format_in_prose: the last paragraph begins with a demand on the output's form (the expression), and no heading
   tells where the form is described;
 - sentence_words: a sentence of prose with more words;
-- repeated_words: a sentence or list item of at least so many words that stands a second time, word for word;
+- repeated_rule_words: a sentence or list item of at least so many words that holds a rule word (must, never, only)
+  and stands a second time, word for word;
 - list_items: the list item that is one too many;
 - unsectioned_characters: the start of a text that is longer and has no heading, list, tag, label or mark in it.
 """
@@ -25,8 +26,10 @@ from msgspec import Struct
 
 from refrase.core.guide import Check
 from refrase.core.item import ItemKind
+from refrase.core.language import likely_language
 from refrase.core.literal import find_code_blocks
 from refrase.core.pattern import find_matches, is_whole, match_at
+from refrase.core.rule import speaks_with_force
 from refrase.core.variable import find_variables, name_of
 
 # What a loop repeats is one item of several; marks of its own would be repeated with it.
@@ -109,9 +112,14 @@ def _bare_variables(text: str, check: Check) -> Iterator[Found]:
 
 
 def _steady_after_variable(text: str, check: Check) -> Iterator[Found]:
-    variables = [item for item in find_variables(text) if item.kind is ItemKind.VARIABLE and name_of(item.value)]
     code = _code_spans(text)
-    filled = [item for item in variables if not _is_inside(item.span.start, code)]
+    filled = [
+        item
+        for item in find_variables(text)
+        if item.kind is ItemKind.VARIABLE
+        and any(sign.isalpha() for sign in name_of(item.value))
+        and not _is_inside(item.span.start, code)
+    ]
     if filled and len(text) - filled[-1].span.end >= (check.steady_after_variable or 0):
         yield Found(filled[0].span.start, filled[0].span.end)
 
@@ -137,12 +145,15 @@ def _long_sentences(text: str, check: Check) -> Iterator[Found]:
 
 def _repeated(text: str, check: Check) -> Iterator[Found]:
     code = _code_spans(text)
+    language = likely_language(text)
     seen: set[str] = set()
     for match in _SENTENCE.finditer(text):
-        words = match.group().lower().strip(".!?。！？ ").split()
-        if len(words) < (check.repeated_words or 0) or _is_inside(match.start(), code):
+        words = match.group().lstrip("-*+• 0123456789.)").rstrip(".!?。！？ ").split()
+        sentence = " ".join(words)
+        is_short = len(words) < (check.repeated_rule_words or 0)
+        is_rule = not is_short and not _PROSE_MARKS.search(sentence) and speaks_with_force(sentence, language)
+        if not is_rule or _is_inside(match.start(), code):
             continue
-        sentence = " ".join(words).lstrip("-*+• 0123456789")
         if sentence in seen:
             yield Found(*match.span())
         seen.add(sentence)
@@ -168,7 +179,7 @@ _PRIMITIVES: dict[str, Callable[[str, Check], Iterator[Found]]] = {
     "steady_after_variable": _steady_after_variable,
     "format_in_prose": _format_in_prose,
     "sentence_words": _long_sentences,
-    "repeated_words": _repeated,
+    "repeated_rule_words": _repeated,
     "list_items": _list_items,
     "unsectioned_characters": _unsectioned,
 }
