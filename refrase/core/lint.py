@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from refrase.core.guide import About, Check, Place, Rule
 from refrase.core.pattern import matches
 from refrase.core.primitive import last_paragraph, primitive_of
-from refrase.core.prompt import LOCKED_ROLES, Prompt, Span
+from refrase.core.prompt import LOCKED_ROLES, UNSTATED_ROLE, Prompt, Span
 from refrase.core.rewrite import Finding, Severity
 
 _SHOWN_CHARACTERS = 80
@@ -67,7 +67,7 @@ def _is_broken(prompt: Prompt, check: Check) -> bool:
     if check.present_role is not None:
         return check.present_role in roles
     # Where roles are not stated nothing is known of them.
-    return len(roles) > 1 and check.absent_role not in roles
+    return roles.isdisjoint({UNSTATED_ROLE, check.absent_role})
 
 
 def _found(prompt: Prompt, rule: Rule, check: Check) -> Iterator[Finding]:

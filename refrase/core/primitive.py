@@ -40,6 +40,10 @@ _INLINE_CODE = re.compile(r"`[^`\n]{1,300}`")
 _FORMAT_HEADING = re.compile(r"^\s{0,3}(?:#{1,6}|\*\*|<)[^\n]*(?:format|output)", re.IGNORECASE | re.MULTILINE)
 # A heading, or a label on a line of its own: it says what stands below, and the next one says that it has ended.
 _TITLE = re.compile(r"^\s*(?:#{1,6}\s|\*\*[^*]{1,60}\*\*:?\s*$|\[[^\]]{1,60}\]\s*$|[^\n:]{1,60}:\s*$)")
+_LABEL = re.compile(r"\s*[A-Z][\w ]{0,30}:(?:\s|$)")
+_HEADING = re.compile(r"\s{0,3}#{1,6}\s")
+_STATEMENT = re.compile(r"\s*(?:\{%|\{\{-?\s*[#/]?(?:if|else)\b)")
+_VARIABLE_LINE = re.compile(r"\s*(?:\{\{[^{}%]{1,80}\}\}|\$?\{[\w.]{1,60}\})\s*$")
 _DELIMITER = re.compile(r"^\s*(?:<[^>]+>|`{3,}|~{3,}|\"{3}|'{3}|-{3,}|={3,}|\*{3,}|#{3,}\s*$)|<[^>]+>\s*$")
 # A completion prompt ends where the model goes on: "Answer:". Its raw form is its contract.
 _COMPLETION_END = re.compile(r"(?:^|\n)[^\n]{0,40}\w:\s*$")
@@ -52,6 +56,10 @@ _SECTION = re.compile(
     re.MULTILINE,
 )
 _DATA_START = re.compile(r"\s{0,9}[{\[<]")
+
+
+# V_{CO}, x^{n}: what LaTeX puts below or above, no variable.
+_LATEX_BEFORE = frozenset("_^")
 
 
 class Found(Struct, frozen=True):
@@ -117,7 +125,8 @@ def _steady_after_variable(text: str, check: Check) -> Iterator[Found]:
         item
         for item in find_variables(text)
         if item.kind is ItemKind.VARIABLE
-        and any(sign.isalpha() for sign in name_of(item.value))
+        and len(name_of(item.value).strip("_")) > 1
+        and text[max(0, item.span.start - 1) : item.span.start] not in _LATEX_BEFORE
         and not _is_inside(item.span.start, code)
     ]
     if filled and len(text) - filled[-1].span.end >= (check.steady_after_variable or 0):
@@ -198,10 +207,21 @@ def last_paragraph(text: str) -> int:
 
 
 def _is_delimited(text: str, line_start: int, line_end: int) -> bool:
-    above = text[max(0, line_start - _NEAR_CHARACTERS) : line_start].rstrip().rpartition("\n")[2]
-    below = text[line_end : line_end + _NEAR_CHARACTERS].lstrip().partition("\n")[0]
-    is_titled = _TITLE.search(above) and (not below or _TITLE.search(below))
-    return bool(is_titled or _DELIMITER.search(above) or _DELIMITER.search(below))
+    """Return whether marks around the line show where it begins and ends. Neighbours that are variables are passed."""
+    above = [line for line in text[max(0, line_start - _NEAR_CHARACTERS) : line_start].splitlines() if line.strip()]
+    below = [line for line in text[line_end : line_end + _NEAR_CHARACTERS].splitlines() if line.strip()]
+    above, below = _past_variables(above[::-1]), _past_variables(below)
+    before, after = next(iter(above), ""), next(iter(below), "")
+    is_closed = not after or _TITLE.search(after) or _LABEL.match(after) or _STATEMENT.match(after)
+    is_titled = _TITLE.search(before) and is_closed
+    is_section = any(map(_HEADING.match, above)) and _HEADING.match(after)
+    is_branch = _STATEMENT.match(before) and _STATEMENT.match(after)
+    return bool(is_titled or is_section or is_branch or _DELIMITER.search(before) or _DELIMITER.search(after))
+
+
+def _past_variables(lines: list[str]) -> list[str]:
+    first = next((number for number, line in enumerate(lines) if not _VARIABLE_LINE.match(line)), len(lines))
+    return lines[first:]
 
 
 def _line_end(text: str, position: int) -> int:
