@@ -11,6 +11,7 @@ from refrase.clock import Clock
 from refrase.core.attempt import Attempt, total_usage
 from refrase.core.draft import Draft
 from refrase.core.engine import Answer, Failure, FailureKind
+from refrase.core.fit import check_fit
 from refrase.core.handle import Handles
 from refrase.core.ledger import Ledger
 from refrase.core.lint import check_rules
@@ -194,8 +195,10 @@ class Rewriter:
 
     async def _finish(self, rewrite: Rewrite, plan: Plan, usage: Usage, finished_at: datetime) -> Rewrite:
         noticed = await in_thread_if_long(rewrite.after.characters, check_rules, rewrite.after, plan.rules)
-        findings = rewrite.findings + tuple(
-            msgspec.structs.replace(item, before=None, after=item.before) for item in noticed
+        findings = (
+            *rewrite.findings,
+            *(msgspec.structs.replace(item, before=None, after=item.before) for item in noticed),
+            *check_fit(rewrite.after, plan.target.model),
         )
         rewrite = msgspec.structs.replace(rewrite, findings=findings, usage=usage, finished_at=finished_at)
         try:
