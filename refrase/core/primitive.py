@@ -21,11 +21,12 @@ import re
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
 from refrase.core.guide import Check
-from refrase.core.item import ItemKind
+from refrase.core.item import Item, ItemKind
 from refrase.core.language import likely_language
 from refrase.core.literal import find_code_blocks
 from refrase.core.pattern import find_matches, is_whole, match_at
@@ -102,7 +103,7 @@ def _bare_variables(text: str, check: Check) -> Iterator[Found]:
         return
     code = _code_spans(text)
     loops = _loop_spans(text)
-    for item in find_variables(text):
+    for item in _variables(text):
         start, end = item.span.start, item.span.end
         line_start = text.rfind("\n", 0, start) + 1
         line_end = _line_end(text, end)
@@ -123,7 +124,7 @@ def _steady_after_variable(text: str, check: Check) -> Iterator[Found]:
     code = _code_spans(text)
     filled = [
         item
-        for item in find_variables(text)
+        for item in _variables(text)
         if item.kind is ItemKind.VARIABLE
         and len(name_of(item.value).strip("_")) > 1
         and text[max(0, item.span.start - 1) : item.span.start] not in _LATEX_BEFORE
@@ -154,18 +155,16 @@ def _long_sentences(text: str, check: Check) -> Iterator[Found]:
 
 def _repeated(text: str, check: Check) -> Iterator[Found]:
     code = _code_spans(text)
-    language = likely_language(text)
     seen: set[str] = set()
     for match in _SENTENCE.finditer(text):
-        words = match.group().lstrip("-*+• 0123456789.)").rstrip(".!?。！？ ").split()
-        sentence = " ".join(words)
-        is_short = len(words) < (check.repeated_rule_words or 0)
-        is_rule = not is_short and not _PROSE_MARKS.search(sentence) and speaks_with_force(sentence, language)
-        if not is_rule or _is_inside(match.start(), code):
+        sentence = " ".join(match.group().lstrip("-*+• 0123456789.)").rstrip(".!?。！？ ").split())
+        if sentence not in seen:
+            seen.add(sentence)
             continue
-        if sentence in seen:
+        is_prose = sentence.count(" ") + 1 >= (check.repeated_rule_words or 0) and not _PROSE_MARKS.search(sentence)
+        is_rule = is_prose and speaks_with_force(sentence, likely_language(text))
+        if is_rule and not _is_inside(match.start(), code):
             yield Found(*match.span())
-        seen.add(sentence)
 
 
 def _list_items(text: str, check: Check) -> Iterator[Found]:
@@ -224,11 +223,18 @@ def _past_variables(lines: list[str]) -> list[str]:
     return lines[first:]
 
 
+# A prompt is asked for its code and variables by many checks in turn.
+@lru_cache(maxsize=8)
+def _variables(text: str) -> tuple[Item, ...]:
+    return tuple(find_variables(text))
+
+
 def _line_end(text: str, position: int) -> int:
     end = text.find("\n", position)
     return len(text) if end < 0 else end
 
 
+@lru_cache(maxsize=8)
 def _code_spans(text: str) -> list[tuple[int, int]]:
     """Return where code stands, fenced and inline, in order; the spans do not overlap."""
     blocks = [(item.span.start, item.span.end) for item in find_code_blocks(text)]
