@@ -6,14 +6,14 @@ holds everything else to the guides as they are.
 
 from pathlib import Path
 
-from refrase.core.guide import PRIMITIVES, Guide, SourceKind
+from refrase.core.guide import CALL_PRIMITIVES, PRIMITIVES, Guide, SourceKind
 from refrase.guidebook import read_guidebook
 from refrase.packaged import packaged_path
 
 PAGE = Path(__file__).parents[1] / "refrase" / "docs" / "guides.md"
 _HEAD = """# Guides in figures
 
-What each guide holds. *Checked* rules have a check that code runs without any model; *fire* are those whose check fires on at least one of 300 real prompts and is silent on at least one; *fixed* rules have a mechanical fix too. The check of a rule that does not fire there is shown on planted faults alone. *Primary* counts rules that rest on at least one page of the vendor.
+What each guide holds. *Checked* rules have a check that code runs without any model; *fire* are those whose check fires on at least one of 300 real prompts and is silent on at least one; *fixed* rules have a mechanical fix too. The check of a rule that does not fire there is shown on planted faults alone; checks of the call, which no prompt breaks, are shown in tests. *Primary* counts rules that rest on at least one page of the vendor.
 
 `./run python -m tests.benchmarks.checks --write` writes this page; it needs the real prompts beside the checkout. [guides/README.md](../../guides/README.md) tells the primitives, [decision 16](decisions/0016-patterns-stop-at-a-time-limit.md) what the expressions run on.
 
@@ -65,4 +65,4 @@ def _line(name: str, cells: list[int]) -> str:
 
 def _primitives() -> dict[str, int]:
     checks = [rule.check for guide in guides() for rule in guide.rules if rule.check]
-    return {name: sum(getattr(check, name) is not None for check in checks) for name in PRIMITIVES}
+    return {name: sum(getattr(check, name) is not None for check in checks) for name in (*PRIMITIVES, *CALL_PRIMITIVES)}

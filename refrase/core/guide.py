@@ -45,9 +45,18 @@ class Place(StrEnum):
     LAST = "last"
 
 
-class Check(Struct, frozen=True, forbid_unknown_fields=True):
-    """How code sees that a prompt breaks a rule: one primitive, and what narrows it. See core.primitive and core.lint.
+class Range(Struct, frozen=True, forbid_unknown_fields=True):
+    """A setting of the call and the values it may have, both ends included; None is no bound."""
 
+    name: str
+    least: float | None = None
+    most: float | None = None
+
+
+class Check(Struct, frozen=True, forbid_unknown_fields=True):
+    """How code sees that a prompt breaks a rule: one primitive, and what narrows it.
+
+    See core.lint and core.primitive, and core.call_check for rules that are not about the prompt.
     `message` is the sentence a finding says; it may name the matched text as {match}, and for a contradiction what
     it contradicts as {other}. `where` must match somewhere in the prompt and `unless` nowhere.
     """
@@ -66,6 +75,10 @@ class Check(Struct, frozen=True, forbid_unknown_fields=True):
     repeated_rule_words: int | None = None
     list_items: int | None = None
     unsectioned_characters: int | None = None
+    setting_sent: tuple[str, ...] | None = None
+    settings_together: tuple[str, ...] | None = None
+    setting_outside: Range | None = None
+    retired_id: str | None = None
     where: str | None = None
     unless: str | None = None
     place: Place | None = None
@@ -89,6 +102,8 @@ PRIMITIVES = (
     "list_items",
     "unsectioned_characters",
 )
+# What is judged of the call, for rules about the request or the integration.
+CALL_PRIMITIVES = ("setting_sent", "settings_together", "setting_outside", "retired_id")
 
 
 class Fix(Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,6 +9,7 @@ import msgspec
 
 from refrase.clock import Clock
 from refrase.core.attempt import Attempt, total_usage
+from refrase.core.call_check import check_call
 from refrase.core.draft import Draft
 from refrase.core.engine import Answer, Failure, FailureKind
 from refrase.core.fit import check_fit
@@ -199,6 +200,7 @@ class Rewriter:
             *rewrite.findings,
             *(msgspec.structs.replace(item, before=None, after=item.before) for item in noticed),
             *check_fit(rewrite.after, plan.target.model),
+            *check_call(plan.order.call, plan.target.rules),
         )
         rewrite = msgspec.structs.replace(rewrite, findings=findings, usage=usage, finished_at=finished_at)
         try:

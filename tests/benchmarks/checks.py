@@ -18,6 +18,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
+from refrase.core.guide import About
 from refrase.core.lint import check_rules
 from refrase.core.prompt import Prompt
 from refrase.core.selection import select_rules
@@ -37,7 +38,7 @@ def firing(prompts: dict[str, Prompt]) -> dict[tuple[str, str], int]:
         (guide.id, rule.id): sum(fires(rule, prompt) > 0 for prompt in prompts.values())
         for guide in guides()
         for rule in guide.rules
-        if rule.check
+        if rule.check and rule.about is About.PROMPT
     }
 
 

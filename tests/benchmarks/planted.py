@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from refrase.core.guide import Check, Rule
+from refrase.core.guide import About, Check, Rule
 from refrase.core.lint import check_rules
 from refrase.core.prompt import Message, Prompt
 from refrase.core.selection import CONDITIONS
@@ -23,11 +23,11 @@ def cases() -> list[dict[str, Any]]:
 
 
 def rules_by_check() -> dict[Check, list[tuple[str, Rule]]]:
-    """Return every check once, whatever its message, with the rules that carry it and their guides."""
+    """Return every check of prompts once, whatever its message, with the rules that carry it and their guides."""
     found: dict[Check, list[tuple[str, Rule]]] = {}
     for guide in read_guidebook(packaged_path("guides")).guides:
         for rule in guide.rules:
-            if rule.check:
+            if rule.check and rule.about is About.PROMPT:
                 key = msgspec.structs.replace(rule.check, message="")
                 found.setdefault(key, []).append((guide.id, rule))
     return found

@@ -51,6 +51,12 @@ CASES = [
     ("pattern: '^(?:Please|Kindly) (?=[a-z])'", "pattern: 'a', place: middle", "Invalid enum value 'middle'"),
     ("pattern: '^(?:Please|Kindly) (?=[a-z])'", "pattern: 'a', anywhere: true", "unknown field `anywhere`"),
     (
+        "pattern: '^(?:Please|Kindly) (?=[a-z])'",
+        "setting_sent: [n]",
+        "is about the prompt, but its check judges the call",
+    ),
+    ("pattern: '^(?:Please|Kindly) (?=[a-z])'", "retired_id: '('", "the check cannot be used"),
+    (
         "https://example.org/notes/example) · third party · 2026-11-22\n\n##",
         "https://example.org/notes/example) · rumour · 2026-11-22\n\n##",
         "a source must read",
