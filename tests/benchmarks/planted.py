@@ -68,15 +68,18 @@ def fires(rule: Rule, prompt: Prompt) -> int:
 
 
 def missed(prompts: dict[str, Prompt]) -> tuple[int, list[str]]:
-    """Return how many faults were planted over all rules, and those that were not found: rule and prompt."""
+    """Return how many faults were planted, and those that a rule with the check did not find: rule and prompt.
+
+    A check that several guides share counts once for each prompt.
+    """
     carriers = {f"{guide}/{rule.id}": pairs for pairs in rules_by_check().values() for guide, rule in pairs}
     count, lost = 0, []
     for case in cases():
         for prompt_id in case["prompts"]:
             before = prompts[prompt_id]
             after = planted(before, case)
-            for guide, rule in carriers[case["check"]]:
-                count += 1
-                if fires(rule, after) <= fires(rule, before):
-                    lost.append(f"{guide}/{rule.id} in {prompt_id}")
+            count += 1
+            failed = [rule for _, rule in carriers[case["check"]] if fires(rule, after) <= fires(rule, before)]
+            if failed:
+                lost.append(f"{case['check']} in {prompt_id}")
     return count, lost

@@ -24,7 +24,7 @@ def prompts() -> dict[str, Prompt]:
 
 def test_nearly_every_planted_fault_is_found(prompts):
     count, lost = missed(prompts)
-    assert count > 600
+    assert count > 300
     assert len(lost) / count <= 0.05, "\n".join(lost)
 
 
