@@ -8,7 +8,6 @@ Primitives of a fix (core.guide.Fix), one each:
 - heading: the given line and an empty one are put before the paragraph.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable
 
@@ -19,6 +18,7 @@ from refrase.core.candidate import Candidate, Edit, apply_edits
 from refrase.core.guide import Check, Fix, Rule
 from refrase.core.item import ItemKind
 from refrase.core.lint import check_rules
+from refrase.core.pattern import match_at
 from refrase.core.prompt import Prompt, Span
 from refrase.core.rewrite import Author, Finding
 from refrase.core.variable import find_variables, name_of
@@ -69,7 +69,7 @@ def _edit(place: _Place, check: Check, fix: Fix, finding: Finding, span: Span) -
 
 
 def _replace(text: str, pattern: str, fix: Fix, span: Span) -> tuple[Span, str]:
-    match = re.compile(pattern, re.MULTILINE).match(text, span.start)
+    match = match_at(pattern, text, span.start)
     new = match.expand(fix.replace or "") if match else fix.replace or ""
     if fix.capitalise and span.end < len(text):
         new += text[span.end].upper()

@@ -39,18 +39,72 @@ class Source(Struct, frozen=True):
     verified_at: date
 
 
-class Check(Struct, frozen=True, forbid_unknown_fields=True):
-    """How code sees that a prompt breaks a rule. Exactly one of the primitives is given; see core.lint.
+class Place(StrEnum):
+    """Which paragraph of a message a check looks at."""
 
-    `message` is the sentence a finding says; it may name the matched text as {match}.
+    FIRST = "first"
+    LAST = "last"
+
+
+class Range(Struct, frozen=True, forbid_unknown_fields=True):
+    """A setting of the call and the values it may have, both ends included; None is no bound."""
+
+    name: str
+    least: float | None = None
+    most: float | None = None
+
+
+class Check(Struct, frozen=True, forbid_unknown_fields=True):
+    """How code sees that a prompt breaks a rule: one primitive, and what narrows it.
+
+    See core.lint and core.primitive, and core.call_check for rules that are not about the prompt.
+    `message` is the sentence a finding says; it may name the matched text as {match}, and for a contradiction what
+    it contradicts as {other}. `where` must match somewhere in the prompt and `unless` nowhere.
     """
 
     message: str
     pattern: str | None = None
     missing: str | None = None
+    contradiction: tuple[str, str] | None = None
     bare_variable: str | None = None
+    steady_after_variable: int | None = None
     format_in_prose: str | None = None
+    present_role: str | None = None
+    absent_role: str | None = None
     longer_than_characters: int | None = None
+    sentence_words: int | None = None
+    repeated_rule_words: int | None = None
+    list_items: int | None = None
+    unsectioned_characters: int | None = None
+    setting_sent: tuple[str, ...] | None = None
+    settings_together: tuple[str, ...] | None = None
+    setting_outside: Range | None = None
+    retired_id: str | None = None
+    where: str | None = None
+    unless: str | None = None
+    place: Place | None = None
+    after_characters: int | None = None
+    more_than: int | None = None
+    first_only: bool = False
+
+
+PRIMITIVES = (
+    "pattern",
+    "missing",
+    "contradiction",
+    "bare_variable",
+    "steady_after_variable",
+    "format_in_prose",
+    "present_role",
+    "absent_role",
+    "longer_than_characters",
+    "sentence_words",
+    "repeated_rule_words",
+    "list_items",
+    "unsectioned_characters",
+)
+# What is judged of the call, for rules about the request or the integration.
+CALL_PRIMITIVES = ("setting_sent", "settings_together", "setting_outside", "retired_id")
 
 
 class Fix(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,41 +1,25 @@
-"""Executable rules: the checks that guides carry as data, run by a few primitives.
+"""Executable rules: the checks that guides carry as data, run by a few primitives (core.primitive).
 
-Primitives of a check (core.guide.Check), one each:
+A check is one primitive, and what narrows it (core.guide.Check):
 
-- pattern: every match of the expression outside code is a finding;
-- missing: no match anywhere is one finding;
-- bare_variable: a template variable whose name the expression matches whole, alone on its line, with nothing that
-  marks where its value ends: tags, quotes, fences, rules, or a title above and one (or the end) below;
-- format_in_prose: the last paragraph begins with a demand on the output's form (the expression), and no heading
-  tells where the form is described;
-- longer_than_characters: the prompt is longer than that.
+- where, unless: the prompt holds a match of the first somewhere, and none of the second;
+- place: only what begins in the first or the last paragraph of a message counts;
+- after_characters: only what begins at that character of its message or later counts;
+- more_than: so many are allowed; one finding stands at the first one over;
+- first_only: of all finds in the prompt the first counts.
 
-Expressions are Python's, matched with MULTILINE.
+An expression that takes too long is given up, and the prompt is judged without the rule.
 """
 
-import re
-import sys
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
-from refrase.core.guide import About, Check, Rule
-from refrase.core.item import ItemKind
-from refrase.core.literal import find_code_blocks
-from refrase.core.prompt import LOCKED_ROLES, Prompt, Span
+from refrase.core.guide import About, Check, Place, Rule
+from refrase.core.pattern import matches
+from refrase.core.primitive import last_paragraph, primitive_of
+from refrase.core.prompt import LOCKED_ROLES, UNSTATED_ROLE, Prompt, Span
 from refrase.core.rewrite import Finding, Severity
-from refrase.core.variable import find_variables, name_of
 
-# What a loop repeats is one item of several; marks of its own would be repeated with it.
-_LOOP = re.compile(r"(?P<open>\{%-?\s*for\b|\{\{-?\s*(?:#each|range)\b)|\{%-?\s*endfor\b|\{\{-?\s*/each\b")
-# As far as delimiters are looked for around a variable.
-_NEAR_CHARACTERS = 400
-_INLINE_CODE = re.compile(r"`[^`\n]{1,300}`")
-_FORMAT_HEADING = re.compile(r"^\s{0,3}(?:#{1,6}|\*\*|<)[^\n]*(?:format|output)", re.IGNORECASE | re.MULTILINE)
-# A heading, or a label on a line of its own: it says what stands below, and the next one says that it has ended.
-_TITLE = re.compile(r"^\s*(?:#{1,6}\s|\*\*[^*]{1,60}\*\*:?\s*$|\[[^\]]{1,60}\]\s*$|[^\n:]{1,60}:\s*$)")
-_DELIMITER = re.compile(r"^\s*(?:<[^>]+>|`{3,}|~{3,}|\"{3}|'{3}|-{3,}|={3,}|\*{3,}|#{3,}\s*$)|<[^>]+>\s*$")
-# A completion prompt ends where the model goes on: "Answer:". Its raw form is its contract.
-_COMPLETION_END = re.compile(r"(?:^|\n)[^\n]{0,40}\w:\s*$")
+_SHOWN_CHARACTERS = 80
 
 
 def check_rules(prompt: Prompt, rules: Iterable[Rule]) -> tuple[Finding, ...]:
@@ -48,119 +32,78 @@ def check_rules(prompt: Prompt, rules: Iterable[Rule]) -> tuple[Finding, ...]:
     )
 
 
-def _findings(prompt: Prompt, rule: Rule, check: Check) -> Iterator[Finding]:
-    primitive: Callable[[str, Check], Iterator[tuple[int, int]]]
+def _findings(prompt: Prompt, rule: Rule, check: Check) -> tuple[Finding, ...]:
+    try:
+        if not _applies(prompt, check):
+            return ()
+        if _is_of_whole(check):
+            return (_finding(rule, check, None, ""),) if _is_broken(prompt, check) else ()
+        found = tuple(_found(prompt, rule, check))
+    except TimeoutError:
+        message = f"The check of the rule {rule.id!r} took too long on this prompt and was given up."
+        return (Finding("check_too_slow", Severity.NOTE, message, rule=rule.id),)
+    return _counted(found, check)
+
+
+def _applies(prompt: Prompt, check: Check) -> bool:
+    texts = prompt.texts
+    if check.where is not None and not any(matches(check.where, text) for text in texts):
+        return False
+    return check.unless is None or not any(matches(check.unless, text) for text in texts)
+
+
+def _is_of_whole(check: Check) -> bool:
+    """Return whether the check judges the prompt as a whole: its finding has no place."""
+    primitives = (check.missing, check.longer_than_characters, check.present_role, check.absent_role)
+    return any(value is not None for value in primitives)
+
+
+def _is_broken(prompt: Prompt, check: Check) -> bool:
     if check.missing is not None:
-        if not any(re.search(check.missing, text, re.MULTILINE) for text in prompt.texts):
-            yield _finding(rule, check, None, "")
-        return
+        return not any(matches(check.missing, text) for text in prompt.texts)
     if check.longer_than_characters is not None:
-        if prompt.characters > check.longer_than_characters:
-            yield _finding(rule, check, None, "")
-        return
-    if check.pattern is not None:
-        primitive = _pattern
-    elif check.bare_variable:
-        primitive = _bare_variables
-    else:
-        primitive = _format_in_prose
-    for number, (role, text) in enumerate((message.role, message.text) for message in prompt.messages):
-        if role in LOCKED_ROLES:
+        return prompt.characters > check.longer_than_characters
+    roles = {message.role for message in prompt.messages}
+    if check.present_role is not None:
+        return check.present_role in roles
+    # Where roles are not stated nothing is known of them.
+    return roles.isdisjoint({UNSTATED_ROLE, check.absent_role})
+
+
+def _found(prompt: Prompt, rule: Rule, check: Check) -> Iterator[Finding]:
+    primitive = primitive_of(check)
+    for number, message in enumerate(prompt.messages):
+        if message.role in LOCKED_ROLES:
             continue
-        for start, end in primitive(text, check):
-            yield _finding(rule, check, Span(start, end, number), text[start:end])
+        first, end = _stretch(message.text, check)
+        for found in primitive(message.text, check):
+            if first <= found.start < end:
+                span = Span(found.start, found.end, number)
+                yield _finding(rule, check, span, message.text[found.start : found.end], found.other)
 
 
-def _finding(rule: Rule, check: Check, span: Span | None, match: str) -> Finding:
-    message = check.message.replace("{match}", " ".join(match.split())[:80])
+def _stretch(text: str, check: Check) -> tuple[int, int]:
+    """Return from where to where of *text* a find may begin."""
+    first, end = check.after_characters or 0, len(text) + 1
+    if check.place is Place.LAST:
+        first = max(first, last_paragraph(text))
+    elif check.place is Place.FIRST:
+        begin = len(text) - len(text.lstrip())
+        blank = text.replace("\r", "").find("\n\n", begin)
+        end = blank if blank >= 0 else end
+    return first, end
+
+
+def _counted(found: tuple[Finding, ...], check: Check) -> tuple[Finding, ...]:
+    if check.more_than is not None:
+        return found[check.more_than : check.more_than + 1]
+    return found[:1] if check.first_only else found
+
+
+def _finding(rule: Rule, check: Check, span: Span | None, match: str, other: str = "") -> Finding:
+    message = check.message.replace("{match}", _short(match)).replace("{other}", _short(other))
     return Finding("guide_rule", Severity.NOTE, message, before=span, value=match, rule=rule.id)
 
 
-def _pattern(text: str, check: Check) -> Iterator[tuple[int, int]]:
-    code = _code_spans(text)
-    for match in re.finditer(check.pattern or "", text, re.MULTILINE):
-        if match.end() > match.start() and not _is_inside(match.start(), code):
-            yield match.span()
-
-
-def _bare_variables(text: str, check: Check) -> Iterator[tuple[int, int]]:
-    if _COMPLETION_END.search(text):
-        return
-    code = _code_spans(text)
-    loops = _loop_spans(text)
-    for item in find_variables(text):
-        start, end = item.span.start, item.span.end
-        line_start = text.rfind("\n", 0, start) + 1
-        line_end = _line_end(text, end)
-        is_alone = not text[line_start:start].strip() and not text[end:line_end].strip()
-        if (
-            is_alone
-            and item.kind is ItemKind.VARIABLE
-            and re.fullmatch(check.bare_variable or "", name_of(item.value))
-            and not _is_inside(start, code)
-            and not _is_delimited(text, line_start, line_end)
-            and not _is_inside(start, loops)
-            and text.strip() != item.value
-        ):
-            yield start, end
-
-
-def _format_in_prose(text: str, check: Check) -> Iterator[tuple[int, int]]:
-    start = _last_paragraph(text)
-    if not text[:start].strip() or _FORMAT_HEADING.search(text):
-        return
-    last = text[start:].rstrip()
-    if re.match(check.format_in_prose or "", last) and not _is_inside(start, _code_spans(text)):
-        yield start, start + len(last)
-
-
-def _last_paragraph(text: str) -> int:
-    """Return where the last paragraph begins: behind the last line of blanks alone that has text below."""
-    plain = text.replace("\r", "\n")
-    start = position = len(text.rstrip())
-    while position > 0:
-        line_start = plain.rfind("\n", 0, position) + 1
-        if not text[line_start:position].strip():
-            break
-        start, position = line_start, line_start - 1
-    return start
-
-
-def _is_delimited(text: str, line_start: int, line_end: int) -> bool:
-    above = text[max(0, line_start - _NEAR_CHARACTERS) : line_start].rstrip().rpartition("\n")[2]
-    below = text[line_end : line_end + _NEAR_CHARACTERS].lstrip().partition("\n")[0]
-    is_titled = _TITLE.search(above) and (not below or _TITLE.search(below))
-    return bool(is_titled or _DELIMITER.search(above) or _DELIMITER.search(below))
-
-
-def _line_end(text: str, position: int) -> int:
-    end = text.find("\n", position)
-    return len(text) if end < 0 else end
-
-
-def _code_spans(text: str) -> list[tuple[int, int]]:
-    """Return where code stands, fenced and inline, in order; the spans do not overlap."""
-    blocks = [(item.span.start, item.span.end) for item in find_code_blocks(text)]
-    inline = [match.span() for match in _INLINE_CODE.finditer(text) if not _is_inside(match.start(), blocks)]
-    return sorted(blocks + inline)
-
-
-def _loop_spans(text: str) -> list[tuple[int, int]]:
-    """Return where a template's loops stand, outermost ones only, in order."""
-    spans: list[tuple[int, int]] = []
-    depth = start = 0
-    for match in _LOOP.finditer(text):
-        if match["open"]:
-            start = match.start() if depth == 0 else start
-            depth += 1
-        elif depth:
-            depth -= 1
-            if depth == 0:
-                spans.append((start, match.end()))
-    return [*spans, (start, len(text))] if depth else spans
-
-
-def _is_inside(position: int, spans: list[tuple[int, int]]) -> bool:
-    """Return whether *position* lies in one of the *spans*, which are in order and do not overlap."""
-    index = bisect_right(spans, (position, sys.maxsize)) - 1
-    return index >= 0 and position < spans[index][1]
+def _short(text: str) -> str:
+    return " ".join(text.split())[:_SHOWN_CHARACTERS]

@@ -9,7 +9,8 @@ import msgspec
 import yaml
 from msgspec import Struct
 
-from refrase.core.guide import About, Check, Fix, Rule, RuleKind, Source, SourceKind
+from refrase.core.guide import CALL_PRIMITIVES, PRIMITIVES, About, Check, Fix, Rule, RuleKind, Source, SourceKind
+from refrase.core.pattern import PatternError, compile_pattern
 from refrase.core.selection import CONDITIONS
 
 SOURCE_FORM = "[title](https://…) · primary or third party · 2026-11-23"
@@ -112,6 +113,7 @@ def _rule(item: _Item, kind: RuleKind, model_ids: set[str], faults: list[Fault],
         faults.append(Fault(item.line, f"the rule {item.id!r} has over {_LONGEST_CHARACTERS} characters"))
     if values.get("fix") and not values.get("check"):
         faults.append(Fault(item.line, f"the rule {item.id!r} has a fix without a check"))
+    _check_suits(item, values, faults)
     return Rule(
         id=item.id,
         kind=kind,
@@ -127,6 +129,17 @@ def _rule(item: _Item, kind: RuleKind, model_ids: set[str], faults: list[Fault],
     )
 
 
+def _check_suits(item: _Item, values: dict[str, Any], faults: list[Fault]) -> None:
+    check = values.get("check")
+    if check is None:
+        return
+    about = values.get("about") or About.PROMPT
+    is_of_call = any(getattr(check, name) is not None for name in CALL_PRIMITIVES)
+    if is_of_call == (about is About.PROMPT):
+        judged = "the call" if is_of_call else "the prompt"
+        faults.append(Fault(item.line, f"the rule {item.id!r} is about the {about}, but its check judges {judged}"))
+
+
 def _value(key: str, value: str, line: int, model_ids: set[str], faults: list[Fault]) -> Any:
     if key in {"models", "when"}:
         known, what = (model_ids, "model of this guide") if key == "models" else (set(CONDITIONS), "condition")
@@ -135,7 +148,7 @@ def _value(key: str, value: str, line: int, model_ids: set[str], faults: list[Fa
         if key in {"about", "weight"}:
             return _about(value) if key == "about" else _weight(value)
         return _check(value) if key == "check" else _fix(value)
-    except (yaml.YAMLError, msgspec.ValidationError, ValueError, re.error) as error:
+    except (yaml.YAMLError, msgspec.ValidationError, ValueError, PatternError) as error:
         if key in {"about", "weight"}:
             faults.append(Fault(line, str(error)))
             return None
@@ -166,10 +179,11 @@ def _names(value: str, known: set[str], what: str, line: int, faults: list[Fault
 
 def _check(value: str) -> Check:
     check = msgspec.convert(yaml.safe_load(value), Check)
-    _one_of(check, ("pattern", "missing", "bare_variable", "format_in_prose", "longer_than_characters"))
-    for pattern in (check.pattern, check.missing, check.bare_variable, check.format_in_prose):
+    _one_of(check, (*PRIMITIVES, *CALL_PRIMITIVES))
+    names = ("pattern", "missing", "bare_variable", "format_in_prose", "retired_id", "where", "unless")
+    for pattern in (*(getattr(check, name) for name in names), *(check.contradiction or ())):
         if pattern:
-            re.compile(pattern, re.MULTILINE)
+            compile_pattern(pattern)
     return check
 
 

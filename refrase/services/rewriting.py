@@ -9,8 +9,10 @@ import msgspec
 
 from refrase.clock import Clock
 from refrase.core.attempt import Attempt, total_usage
+from refrase.core.call_check import check_call
 from refrase.core.draft import Draft
 from refrase.core.engine import Answer, Failure, FailureKind
+from refrase.core.fit import check_fit
 from refrase.core.handle import Handles
 from refrase.core.ledger import Ledger
 from refrase.core.notice import notice
@@ -198,9 +200,11 @@ class Rewriter:
     async def _finish(self, rewrite: Rewrite, plan: Plan, usage: Usage, finished_at: datetime) -> Rewrite:
         noticed = await in_thread_if_long(rewrite.after.characters, notice, rewrite.after, plan.rules)
         findings = (
-            rewrite.findings
-            + plan.notes
-            + tuple(msgspec.structs.replace(item, before=None, after=item.before) for item in noticed.findings)
+            *rewrite.findings,
+            *plan.notes,
+            *(msgspec.structs.replace(item, before=None, after=item.before) for item in noticed.findings),
+            *check_fit(rewrite.after, plan.target.model),
+            *check_call(plan.order.call, plan.target.rules),
         )
         rewrite = msgspec.structs.replace(rewrite, findings=findings, usage=usage, finished_at=finished_at)
         rewrite = msgspec.structs.replace(rewrite, answered_by=answered_by(rewrite))

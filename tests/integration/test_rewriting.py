@@ -8,6 +8,7 @@ import pytest
 from refrase.bootstrap import open_services
 from refrase.core.progress import EditWritten, Finished, Repairing, Started, TextWritten, Waiting
 from refrase.core.prompt import Message, Prompt, prompt_from_text
+from refrase.core.request import TodaysCall
 from refrase.core.rewrite import EngineChoice, Form, Mode, Order, Outcome, Severity
 from refrase.errors import EngineNotConfigured, PromptEmpty, PromptTooLarge, SettingsInvalid, TargetNotFound
 from refrase.storage.rewrites import Query
@@ -46,6 +47,19 @@ async def rewritten(services, *args, **options):
     assert isinstance(seen[-1], Finished)
     assert seen[-1].rewrite == rewrite
     return rewrite, seen
+
+
+async def test_what_the_call_does_wrong_and_what_the_target_cannot_take_stand_in_the_result(services):
+    text = "Say what the attached image shows."
+    call = TodaysCall("gpt-4o", {"temperature": 1.5})
+    rewrite, _ = await rewritten(services, text, call=call, engine=EngineChoice.OFFLINE)
+    assert rewrite.outcome is Outcome.UNCHANGED
+    assert [(finding.kind, finding.rule) for finding in rewrite.findings] == [
+        ("media_unsupported", ""),
+        ("guide_rule", "temperature-range"),
+    ]
+    stored, _ = await services.history.get(rewrite.id)
+    assert stored == rewrite
 
 
 async def test_a_short_prompt_is_asked_for_whole_and_kept_with_its_provenance(services, upstream: Upstream):

@@ -2,12 +2,16 @@
 
 from datetime import date
 
+import msgspec
 import pytest
 
-from refrase.core.guide import About, SourceKind
+from refrase.core.guide import CALL_PRIMITIVES, PRIMITIVES, About, Check, SourceKind
 from refrase.guidebook import parse_guide
 from refrase.guidebook.book import read_guides
 from refrase.packaged import packaged_path
+from tests.benchmarks.checks import JUDGED, precision
+from tests.benchmarks.planted import cases, rules_by_check
+from tests.guides_table import PAGE, firing_of, measured_of, page
 
 FOLDER = packaged_path("guides")
 GUIDES = read_guides(FOLDER)
@@ -50,3 +54,45 @@ def test_kimi_k2_knows_its_whole_family():
     disagreements = next(section for section in guide.sections if section.title == "Disagreements").markdown
     for matter in ("Context window", "Longest reply", "Temperature", "Price", "What exacto is"):
         assert matter in disagreements
+
+
+def test_a_third_of_all_rules_has_a_check():
+    rules = [rule for _, guide, _ in GUIDES for rule in guide.rules]
+    assert sum(rule.check is not None for rule in rules) * 3 >= len(rules)
+
+
+def test_every_primitive_and_what_narrows_it_is_told():
+    text = (FOLDER / "README.md").read_text("utf-8")
+    fields = {field.name for field in msgspec.structs.fields(Check)}
+    assert {*PRIMITIVES, *CALL_PRIMITIVES} < fields
+    for name in fields - {"message"}:
+        assert f"`{name}:" in text, name
+
+
+def test_the_table_of_guides_is_what_the_guides_are():
+    text = PAGE.read_text("utf-8")
+    assert text == page(firing_of(text), measured_of(text))
+    assert sum(firing_of(text).values()) * 3 >= sum(len(guide.rules) for _, guide, _ in GUIDES)
+
+
+def test_of_the_findings_judged_last_nine_in_ten_are_right():
+    last = max(number for number, _ in precision())
+    judged = {target: counts for (number, target), counts in precision().items() if number == last}
+    assert len(judged) == 3
+    for target, (right, count) in judged.items():
+        assert right / count >= 0.9, target
+        assert f"| {last} | `{target}` | {count} | {right} " in PAGE.read_text("utf-8")
+    assert all(set(row) == {"round", "seed", "prompt", "target", "rule", "at", "verdict", "why"} for row in _rows())
+
+
+def _rows() -> list[dict[str, object]]:
+    return [msgspec.json.decode(line) for line in JUDGED.read_bytes().splitlines()]
+
+
+def test_every_check_has_faults_planted_in_three_real_prompts():
+    carriers = {f"{guide}/{rule.id}" for pairs in rules_by_check().values() for guide, rule in pairs}
+    tried = {case["check"] for case in cases()}
+    assert tried <= carriers
+    for pairs in rules_by_check().values():
+        assert tried & {f"{guide}/{rule.id}" for guide, rule in pairs}, pairs[0][1].id
+    assert all(len(set(case["prompts"])) >= 3 for case in cases())

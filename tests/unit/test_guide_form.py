@@ -45,6 +45,17 @@ CASES = [
     ("fix: {wrap: tags}", "fix: {wrap: tags, heading: x}", "exactly one of replace, wrap, heading"),
     ("check: {longer_than_characters: 20000, ", "check: {", "exactly one of pattern"),
     ("pattern: '^(?:Please|Kindly) (?=[a-z])'", "pattern: '('", "the check cannot be used"),
+    ("pattern: '^(?:Please|Kindly) (?=[a-z])'", "pattern: 'a', unless: '('", "the check cannot be used"),
+    ("pattern: '^(?:Please|Kindly) (?=[a-z])'", "contradiction: ['a', '(']", "the check cannot be used"),
+    ("pattern: '^(?:Please|Kindly) (?=[a-z])'", "contradiction: ['a']", "Expected `array` of length 2"),
+    ("pattern: '^(?:Please|Kindly) (?=[a-z])'", "pattern: 'a', place: middle", "Invalid enum value 'middle'"),
+    ("pattern: '^(?:Please|Kindly) (?=[a-z])'", "pattern: 'a', anywhere: true", "unknown field `anywhere`"),
+    (
+        "pattern: '^(?:Please|Kindly) (?=[a-z])'",
+        "setting_sent: [n]",
+        "is about the prompt, but its check judges the call",
+    ),
+    ("pattern: '^(?:Please|Kindly) (?=[a-z])'", "retired_id: '('", "the check cannot be used"),
     (
         "https://example.org/notes/example) · third party · 2026-11-22\n\n##",
         "https://example.org/notes/example) · rumour · 2026-11-22\n\n##",

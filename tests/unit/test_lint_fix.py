@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from refrase.core.fix import fix_prompt
-from refrase.core.guide import About, Check, Fix, Rule, RuleKind, Source, SourceKind
+from refrase.core.guide import About, Check, Fix, Place, Rule, RuleKind, Source, SourceKind
 from refrase.core.lint import check_rules
 from refrase.core.prompt import Message, Prompt, prompt_from_text
 
@@ -50,6 +50,130 @@ def test_length_is_counted_over_all_messages():
     assert found("x" * 10, longer_than_characters=10) == []
 
 
+def test_what_contradicts_is_found_with_what_it_goes_against():
+    check = Check(message="“{match}” against “{other}”", contradiction=(r"\bbe brief\b", r"\bwrite at length\b"))
+    (finding,) = check_rules(prompt_from_text("Do it: write at length. But be brief."), [rule(check)])
+    assert finding.message == "“write at length” against “be brief”"
+    assert check_rules(prompt_from_text("Just write at length."), [rule(check)]) == ()
+    assert check_rules(prompt_from_text("Write at length: `be brief` is a name."), [rule(check)]) == ()
+
+
+STEADY = [
+    ("Dear {{name}}, " + "x" * 20, ["{{name}}"]),
+    ("Dear {{name}}, " + "x" * 20 + " {{last}}", []),
+    ("x" * 20 + "{{name}}", []),
+    ("`{{name}}` " + "x" * 20, []),
+    ("$V_{CO}$ " + "x" * 20, []),
+]
+
+
+@pytest.mark.parametrize(("text", "values"), STEADY, ids=[text for text, _ in STEADY])
+def test_a_variable_before_what_stays_the_same_is_found(text, values):
+    assert found(text, steady_after_variable=20) == values
+
+
+SENTENCES = [
+    ("One two three four.", []),
+    ("One two three four five.", ["One two three four five."]),
+    ("Version 1.2 is one word here.", ["Version 1.2 is one word here."]),
+    ("a list | of | cells | with | bars", []),
+    ("```\nOne two three four five.\n```", []),
+]
+
+
+@pytest.mark.parametrize(("text", "values"), SENTENCES, ids=[text for text, _ in SENTENCES])
+def test_a_sentence_of_prose_with_too_many_words_is_found(text, values):
+    assert found(text, sentence_words=4) == values
+
+
+REPEATED = [
+    ("You must not name it. Yes. You must not name it.", ["You must not name it."]),
+    ("- You must not name it.\n2. You must not name it.", ["You must not name it."]),
+    ("You must not name it. You must not say it.", []),
+    ("The shop is on the left. The shop is on the left.", []),
+    ("You must. You must.", []),
+    ("`You must not name it.` You must not name it.", []),
+]
+
+
+@pytest.mark.parametrize(("text", "values"), REPEATED, ids=[text for text, _ in REPEATED])
+def test_a_rule_that_stands_twice_is_found_the_second_time(text, values):
+    assert found(text, repeated_rule_words=4) == values
+
+
+def test_the_list_item_that_is_one_too_many_is_found_once():
+    text = "- a\n* b\n 3. c\n```\n- d\n```\n• e\n- f"
+    assert found(text, list_items=3) == ["• e"]
+    assert found(text, list_items=5) == []
+
+
+UNSECTIONED = [
+    ("All of it runs on. " * 4, True),
+    ("All of it runs on. " * 2, False),
+    ("# Task\n" + "All of it runs on. " * 4, False),
+    ("All of it runs on. " * 4 + "\n- a point", False),
+    ("All of it runs on. " * 4 + "\nInput: x", False),
+    ("All of it runs on. " * 4 + "<text>", False),
+    ("[" + "All of it runs on. " * 4, False),
+]
+
+
+@pytest.mark.parametrize(("text", "is_found"), UNSECTIONED, ids=[text for text, _ in UNSECTIONED])
+def test_a_long_text_without_any_mark_is_found(text, is_found):
+    assert bool(found(text, unsectioned_characters=60)) is is_found
+
+
+ROLES = [
+    ({"present_role": "system"}, ("system", "user"), True),
+    ({"present_role": "system"}, ("user",), False),
+    ({"absent_role": "system"}, ("user", "assistant"), True),
+    ({"absent_role": "system"}, ("system", "user"), False),
+    ({"absent_role": "system"}, ("user",), True),
+    ({"absent_role": "system"}, ("prompt",), False),
+]
+
+
+@pytest.mark.parametrize(("check", "roles", "is_found"), ROLES)
+def test_roles_are_judged_where_they_are_stated(check, roles, is_found):
+    chat = Prompt(tuple(Message("Go.", role) for role in roles))
+    assert bool(check_rules(chat, [rule(Check(message="m", **check))])) is is_found
+
+
+NARROWED = [
+    ({"where": "shop"}, ["bad", "bad", "bad"]),
+    ({"where": "bakery"}, []),
+    ({"unless": "shop"}, []),
+    ({"unless": "bakery"}, ["bad", "bad", "bad"]),
+    ({"place": Place.FIRST}, ["bad"]),
+    ({"place": Place.LAST}, ["bad"]),
+    ({"after_characters": 10}, ["bad", "bad"]),
+    ({"more_than": 2}, ["bad"]),
+    ({"more_than": 3}, []),
+    ({"first_only": True}, ["bad"]),
+]
+
+
+@pytest.mark.parametrize(("narrowed", "values"), NARROWED)
+def test_a_check_is_narrowed_by_data(narrowed, values):
+    assert found("A bad one.\n\nA bad shop.\n\nA bad end.\n", pattern="bad", **narrowed) == values
+
+
+def test_what_narrows_is_looked_for_in_every_message():
+    chat = Prompt((Message("A shop.", "system"), Message("bad", "user")))
+    assert len(check_rules(chat, [rule(Check(message="m", pattern="bad", where="shop"))])) == 1
+    assert check_rules(chat, [rule(Check(message="m", pattern="bad", unless="shop"))]) == ()
+
+
+SLOW = [r"(a|a)+$|(?:a*)*b", r"^(?:a|aa)+#"]
+
+
+@pytest.mark.parametrize("pattern", SLOW)
+def test_an_expression_that_runs_on_is_given_up_and_the_next_rule_is_judged(pattern):
+    rules = [rule(Check(message="m", pattern=pattern), rule_id="slow"), rule(Check(message="m", pattern="!"))]
+    findings = check_rules(prompt_from_text("a" * 60 + "!"), rules)
+    assert [(finding.kind, finding.rule) for finding in findings] == [("check_too_slow", "slow"), ("guide_rule", "r")]
+
+
 BARE = [
     ("Sum up:\nRead this.\n{{text}}\nBe brief.", ["{{text}}"]),
     ("Read this.\n\n  {text}  \n\nBe brief.", ["{text}"]),
@@ -65,6 +189,10 @@ BARE = [
     ("All:\n{% for m in ms %}\n{{ m.text }}\n{% endfor %}\nGo.", []),
     ('Sum up.\n{{role "user"}}\nGo.', []),
     ("Sum up.\n{{other}}\nGo.", []),
+    ("# Text\nRead this.\n{{text}}\n# Task\nSum up.", []),
+    ("Sum up.\nText:\n{{text}}\nQuestion: why?", []),
+    ("Sum up.\nText:\n{{text}}\n{{source}}\n\n# Task\nGo.", []),
+    ("{% if text %}\n{{text}}\n{% else %}\nGo.\n{% endif %}", []),
 ]
 
 
