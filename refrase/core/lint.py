@@ -17,6 +17,7 @@ import re
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from refrase.core.guide import About, Check, Rule
 from refrase.core.item import ItemKind
@@ -138,6 +139,7 @@ def _line_end(text: str, position: int) -> int:
     return len(text) if end < 0 else end
 
 
+@lru_cache(maxsize=16)  # every rule asks for them
 def _code_spans(text: str) -> list[tuple[int, int]]:
     """Return where code stands, fenced and inline, in order; the spans do not overlap."""
     blocks = [(item.span.start, item.span.end) for item in find_code_blocks(text)]

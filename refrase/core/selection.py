@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 from msgspec import Struct
 
@@ -94,14 +95,15 @@ CONDITIONS = {
 
 def select_rules(target: Target, prompt: Prompt) -> tuple[Selected, ...]:
     """Return the target's rules about prompts, each with whether it applies to *prompt* and why."""
-    return tuple(_select(rule, prompt) for rule in target.rules if rule.about is About.PROMPT)
+    evidence_of = cache(lambda name: CONDITIONS[name].evidence(prompt))  # many rules share a condition
+    return tuple(_select(rule, evidence_of) for rule in target.rules if rule.about is About.PROMPT)
 
 
-def _select(rule: Rule, prompt: Prompt) -> Selected:
+def _select(rule: Rule, evidence_of: Callable[[str], str]) -> Selected:
     seen: list[str] = []
     for name in rule.when:
         condition = CONDITIONS[name]
-        evidence = condition.evidence(prompt)
+        evidence = evidence_of(name)
         if not evidence:
             return Selected(rule, applies=False, why=f"not so: {condition.meaning}")
         seen.append(f"{condition.meaning} ({evidence})")

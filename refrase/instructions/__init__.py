@@ -56,11 +56,15 @@ class Instructions:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._systems: dict[tuple[str, str], str] = {}  # by target and version of its guide
         self._environment.filters["unlinked"] = lambda text: _LINK.sub(r"\1", text)
 
     def system(self, target: Target) -> str:
         """Return the system message for *target*: the task and its whole guide."""
-        return self._render("system.j2", target=target)
+        key = target.id, target.guide.version
+        if key not in self._systems:
+            self._systems[key] = self._render("system.j2", target=target)
+        return self._systems[key]
 
     def quote(self, case: Case) -> Quoted:
         """Return the messages as they travel: without outer white space; whole texts with handles for locks."""
