@@ -4,21 +4,40 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import Select, Text, or_, select, type_coerce, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, Select, Text, bindparam, insert, or_, select, type_coerce, update
 
 from refrase.core.attempt import Attempt
 from refrase.core.engine import Answer
 from refrase.core.rewrite import Outcome, Rewrite
 from refrase.errors import RewriteNotFound
 from refrase.storage.columns import json_fragment
-from refrase.storage.convert import attempt_from_row, rewrite_from_row, row_from_attempt, row_from_rewrite
+from refrase.storage.convert import (
+    attempt_from_row,
+    rewrite_from_row,
+    row_from_answer,
+    row_from_attempt,
+    row_from_rewrite,
+)
 from refrase.storage.database import Database
 from refrase.storage.tables import AttemptRow, RewriteRow
 
 # Outcomes that answer an equal request later; a failure is asked anew.
 _REUSABLE = (Outcome.REWRITTEN, Outcome.FIXED, Outcome.UNCHANGED, Outcome.FLAGGED, Outcome.RETURNED)
 _EXPORT_CHUNK = 200
+
+# What every rewrite needs, compiled once. The columns that are written are those of the values that go with it.
+_INSERT_REWRITE = insert(RewriteRow)
+_UPDATE_REWRITE = update(RewriteRow).where(RewriteRow.id == bindparam("of_rewrite"))
+_INSERT_ATTEMPT = insert(AttemptRow)
+_UPDATE_ATTEMPT = update(AttemptRow).where(
+    (AttemptRow.rewrite_id == bindparam("of_rewrite")) & (AttemptRow.number == bindparam("of_number"))
+)
+_SELECT_DONE = (
+    select(RewriteRow)
+    .where((RewriteRow.fingerprint == bindparam("of_fingerprint")) & RewriteRow.outcome.in_(_REUSABLE))
+    .order_by(RewriteRow.id.desc())
+    .limit(1)
+)
 
 
 class Page(Struct, frozen=True):
@@ -44,65 +63,65 @@ class Rewrites:
 
     async def begin(self, rewrite: Rewrite, fingerprint: str, attempt: Attempt) -> None:
         """Record that *rewrite* is running and that its first call is about to be made."""
-        async with self._database.write() as session:
-            session.add(row_from_rewrite(rewrite, fingerprint))
-            await session.flush()
-            session.add(row_from_attempt(rewrite.id, attempt))
+        pair, call = row_from_rewrite(rewrite, fingerprint), row_from_attempt(rewrite.id, attempt)
+
+        def work(connection: Connection) -> None:
+            connection.execute(_INSERT_REWRITE, pair)
+            connection.execute(_INSERT_ATTEMPT, call)
+
+        await self._database.write(work)
 
     async def begin_attempt(self, rewrite_id: str, attempt: Attempt) -> None:
         """Record that a further call is about to be made."""
-        async with self._database.write() as session:
-            session.add(row_from_attempt(rewrite_id, attempt))
+        call = row_from_attempt(rewrite_id, attempt)
+        await self._database.write(lambda connection: connection.execute(_INSERT_ATTEMPT, call).close())
 
     async def finish_attempt(self, rewrite_id: str, number: int, answer: Answer, finished_at: datetime) -> None:
         """Record what became of a call, with the raw reply."""
-        values = {
-            "finished_at": finished_at,
-            "reply": _storable(answer.text),
-            "finish_reason": _storable(answer.finish_reason),
-            "engine_model_answered": _storable(answer.model),
-            "failure": answer.failure,
-            "latency_seconds": answer.latency_seconds,
-            "time_to_first_token_seconds": answer.time_to_first_token_seconds,
-            "input_tokens": answer.usage.input_tokens,
-            "cached_tokens": answer.usage.cached_tokens,
-            "output_tokens": answer.usage.output_tokens,
-            "cost_usd": answer.usage.cost_usd,
-            "cost_source": answer.usage.cost_source,
-        }
-        is_it = (AttemptRow.rewrite_id == rewrite_id) & (AttemptRow.number == number)
-        async with self._database.write() as session:
-            await session.execute(update(AttemptRow).where(is_it).values(values))
+        came = {"of_rewrite": rewrite_id, "of_number": number, **row_from_answer(answer, finished_at)}
+        await self._database.write(lambda connection: connection.execute(_UPDATE_ATTEMPT, came).close())
 
     async def finish(self, rewrite: Rewrite, fingerprint: str) -> None:
         """Record the outcome; a rewrite that was never begun (no call was needed) is stored whole."""
-        async with self._database.write() as session:
-            await session.merge(row_from_rewrite(rewrite, fingerprint))
+        pair = row_from_rewrite(rewrite, fingerprint)
+
+        def work(connection: Connection) -> None:
+            if not connection.execute(_UPDATE_REWRITE, {"of_rewrite": rewrite.id, **pair}).rowcount:
+                connection.execute(_INSERT_REWRITE, pair)
+
+        await self._database.write(work)
 
     async def find_done(self, fingerprint: str) -> Rewrite | None:
         """Return the newest finished pair of an equal request, or None."""
-        wanted = (RewriteRow.fingerprint == fingerprint) & RewriteRow.outcome.in_(_REUSABLE)
-        async with self._database.read() as session:
-            query = select(RewriteRow).where(wanted).order_by(RewriteRow.id.desc()).limit(1)
-            row = (await session.scalars(query)).first()
+
+        def work(connection: Connection) -> Rewrite | None:
+            row = connection.execute(_SELECT_DONE, {"of_fingerprint": fingerprint}).mappings().first()
             return rewrite_from_row(row) if row else None
+
+        return await self._database.read(work)
 
     async def get(self, rewrite_id: str) -> tuple[Rewrite, tuple[Attempt, ...]]:
         """Return a pair and its calls. Raises RewriteNotFound."""
-        async with self._database.read() as session:
-            row = await session.get(RewriteRow, rewrite_id)
+        pair = select(RewriteRow).where(RewriteRow.id == rewrite_id)
+        calls = select(AttemptRow).where(AttemptRow.rewrite_id == rewrite_id).order_by(AttemptRow.number)
+
+        def work(connection: Connection) -> tuple[Rewrite, tuple[Attempt, ...]]:
+            row = connection.execute(pair).mappings().first()
             if row is None:
                 raise RewriteNotFound(f"There is no pair with the id {rewrite_id!r}.")
-            query = select(AttemptRow).where(AttemptRow.rewrite_id == rewrite_id).order_by(AttemptRow.number)
-            attempts = (await session.scalars(query)).all()
-            return rewrite_from_row(row), tuple(attempt_from_row(attempt) for attempt in attempts)
+            return rewrite_from_row(row), tuple(map(attempt_from_row, connection.execute(calls).mappings()))
+
+        return await self._database.read(work)
 
     async def get_page(self, query: Query, *, limit: int, cursor: str = "") -> Page:
         """Return up to *limit* pairs older than *cursor*, the newest first."""
-        async with self._database.read() as session:
-            rows = await _rows(session, query, limit + 1, cursor)
-        items = tuple(rewrite_from_row(row) for row in rows[:limit])
-        return Page(items, items[-1].id if len(rows) > limit else "")
+        statement = _statement(query, limit + 1, cursor)
+
+        def work(connection: Connection) -> list[Rewrite]:
+            return list(map(rewrite_from_row, connection.execute(statement).mappings()))
+
+        found = await self._database.read(work)
+        return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else "")
 
     async def each(self, query: Query) -> AsyncIterator[Rewrite]:
         """Yield all pairs, the newest first, a few hundred at a time in memory."""
@@ -116,11 +135,11 @@ class Rewrites:
             cursor = page.next_cursor
 
 
-async def _rows(session: AsyncSession, query: Query, limit: int, cursor: str) -> list[RewriteRow]:
+def _statement(query: Query, limit: int, cursor: str) -> Select[tuple[RewriteRow]]:
     statement = _filtered(select(RewriteRow), query)
     if cursor:
         statement = statement.where(RewriteRow.id < cursor)
-    return list((await session.scalars(statement.order_by(RewriteRow.id.desc()).limit(limit))).all())
+    return statement.order_by(RewriteRow.id.desc()).limit(limit)
 
 
 def _filtered(statement: Select[tuple[RewriteRow]], query: Query) -> Select[tuple[RewriteRow]]:
@@ -134,8 +153,3 @@ def _filtered(statement: Select[tuple[RewriteRow]], query: Query) -> Select[tupl
     if query.target:
         statement = statement.where(RewriteRow.target == query.target)
     return statement
-
-
-def _storable(text: str) -> str:
-    """Return *text* with what no database can hold made visible: NUL, and halves of surrogate pairs."""
-    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
