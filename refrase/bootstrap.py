@@ -91,10 +91,10 @@ async def open_services(
     guidebook = guidebook or read_guidebook(packaged_path("guides"))
     setup = EngineSetup(settings, clock=clock, sleep=sleep)
     database = open_database(settings)
+    rendering = Rendering()
     try:
         is_migrated = await upgrade(database)
         rewrites = Rewrites(database)
-        rendering = Rendering()
         engines = Engines(setup.engine, OfflineEngine(), setup.fallbacks)
         instructions = Instructions()
         planner = Planner(
@@ -132,6 +132,7 @@ async def open_services(
         await watching.close(_GRACE_SECONDS)
     finally:
         await setup.close()
+        await rendering.aclose()
         await database.close()
 
 
