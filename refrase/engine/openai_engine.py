@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Any, cast
 
 import httpx2
-from openai import AsyncOpenAI, Omit
+from openai import NOT_GIVEN, AsyncOpenAI, Omit
 from openai.types.chat import ChatCompletionMessageParam
 
 from refrase.clock import Clock
@@ -52,16 +52,17 @@ class OpenAIEngine(Engine):
         return tuple([model.id async for model in self._client.models.list(extra_headers=self._headers)])
 
     async def _receive(self, call: Call, received: Received, take: Callable[[str], None]) -> Failure | None:
+        body = {**self._body, self._provider.output_limit_field: call.max_output_tokens}
+        if not call.is_streamed:
+            body.pop("stream_options", None)
         response = await self._client.chat.completions.with_raw_response.create(
             model=self.identity.model if self._provider.model_field == "model" else cast("str", Omit()),
             messages=cast("list[ChatCompletionMessageParam]", Omit()),  # below, where nothing walks through them
-            stream=True,
+            stream=call.is_streamed,
             extra_headers=self._headers,
-            extra_body={
-                **self._body,
-                self._provider.output_limit_field: call.max_output_tokens,
-                "messages": self._messages(call),
-            },
+            extra_body={**body, "messages": self._messages(call)},
+            # A whole reply is silence until its end.
+            timeout=NOT_GIVEN if call.is_streamed else httpx2.Timeout(self._timeout_seconds, connect=CONNECT_SECONDS),
         )
         received.rest_seconds = rest_seconds(response.headers)
         if "event-stream" not in response.headers.get("content-type", ""):

@@ -31,12 +31,18 @@ from refrase.services.threads import in_thread_if_long
 
 MOST_REPAIRS = 2
 TURNS = MOST_REPAIRS + 1
+# A reply that may be longer is streamed even if nobody watches: gateways end connections that are silent for long.
+_MOST_SILENT_TOKENS = 8_192
 # What another engine would not mend.
 _OURS = frozenset({FailureKind.CANCELLED, FailureKind.BUDGET_SPENT, FailureKind.TRUNCATED})
 
 Watcher = Callable[[Progress], None]
 Recorder = Callable[[Attempt], Awaitable[None]]
 Completer = Callable[[int, Answer], Awaitable[None]]
+
+
+def unwatched(_progress: Progress) -> None:
+    """Nobody watches."""
 
 
 class Talk(Struct, frozen=True):
@@ -142,7 +148,9 @@ class Conversation:
         """Make one turn's call: again where it failed in passing, on where it was cut, elsewhere where it failed."""
         asking = Asking(self._talk.max_output_tokens)
         while True:
-            call = Call(messages, min(asking.limit_tokens, self._engines[0].identity.max_output_tokens), asking.begun)
+            limit = min(asking.limit_tokens, self._engines[0].identity.max_output_tokens)
+            is_streamed = self._watch is not unwatched or limit > _MOST_SILENT_TOKENS
+            call = Call(messages, limit, asking.begun, is_streamed)
             if asking.reader is None:
                 case = self._talk.case
                 asking.reader = ReplyReader(case.mark, draft.form, len(case.prompt.messages), handles.expand)
@@ -165,6 +173,8 @@ class Conversation:
             asking.begin_again()
 
     def _show(self, reader: ReplyReader, text: str) -> None:
+        if self._watch is unwatched:
+            return
         for piece in reader.feed(text):
             self._watch(_progress(piece))
 

@@ -14,7 +14,7 @@ from refrase.core.engine import Answer, Failure, FailureKind
 from refrase.core.handle import Handles
 from refrase.core.ledger import Ledger
 from refrase.core.lint import check_rules
-from refrase.core.progress import Finished, Progress, Started
+from refrase.core.progress import Finished, Started
 from refrase.core.rewrite import (
     OFFLINE_NOTICE,
     EngineChoice,
@@ -31,15 +31,11 @@ from refrase.errors import StorageFailed
 from refrase.instructions import Instructions
 from refrase.rendering import Rendering
 from refrase.services.budget import Budget
-from refrase.services.conversation import Conversation, Result, Talk, Watcher
+from refrase.services.conversation import Conversation, Result, Talk, Watcher, unwatched
 from refrase.services.engines import Engines
 from refrase.services.plan import Plan, Planner
 from refrase.services.threads import in_thread_if_long
 from refrase.storage.rewrites import Rewrites
-
-
-def _unwatched(_progress: Progress) -> None:
-    """Nobody watches."""
 
 
 class Rewriter:
@@ -69,7 +65,7 @@ class Rewriter:
         self._draw_id = draw_id
         self._flights: dict[str, asyncio.Future[Rewrite]] = {}
 
-    async def rewrite(self, order: Order, watch: Watcher = _unwatched, budget: Budget | None = None) -> Rewrite:
+    async def rewrite(self, order: Order, watch: Watcher = unwatched, budget: Budget | None = None) -> Rewrite:
         """Rewrite the prompt of *order*, or hand back what was made of an equal request before.
 
         *watch* is told of the progress and last of the result; *budget* is what many rewrites share. Raises
@@ -79,7 +75,7 @@ class Rewriter:
         """
         return await self.carry_out(await self._planner.plan(order, is_budgeted=budget is not None), watch, budget)
 
-    async def carry_out(self, plan: Plan, watch: Watcher = _unwatched, budget: Budget | None = None) -> Rewrite:
+    async def carry_out(self, plan: Plan, watch: Watcher = unwatched, budget: Budget | None = None) -> Rewrite:
         """Do what was planned. An equal request that is under way is waited for. Raises as `rewrite` does."""
         rewrite = await (self._make if plan.order.is_fresh else self._share)(plan, watch, budget)
         # The request is for this caller’s call, also where the text was written for another one.
