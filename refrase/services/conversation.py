@@ -99,6 +99,7 @@ class Conversation:
         self._complete = complete
         self._watch = watch
         self._answers: list[Answer] = []
+        self._completing: list[asyncio.Future[None]] = []
         self._notes: list[Finding] = []
         self._ends_at_seconds = clock.seconds() + policy.deadline_seconds
 
@@ -107,7 +108,11 @@ class Conversation:
         try:
             return await self._hold()
         finally:
-            await asyncio.shield(self._purse.close())
+            await asyncio.shield(self._end())
+
+    async def _end(self) -> None:
+        await self._purse.close()
+        await asyncio.gather(*self._completing)
 
     async def _hold(self) -> Result:
         talk, case = self._talk, self._talk.case
@@ -234,7 +239,8 @@ class Conversation:
             await asyncio.shield(self._complete(number, answer))
             raise
         self._answers.append(answer)
-        await self._complete(number, answer)
+        # The reply is on its way to the record while it is read.
+        self._completing.append(asyncio.ensure_future(self._complete(number, answer)))
         return answer
 
 
