@@ -6,7 +6,7 @@ import sys
 import structlog
 
 # These write a line per call, with addresses; the attempts in the database say more.
-_CHATTY = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "aiosqlite", "alembic", "markdown_it")
+_CHATTY = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "alembic", "markdown_it")
 
 
 def configure_logs(level: str) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import sys
+from contextlib import aclosing
 from pathlib import Path
 
 import click
 
 from refrase.cli import options, output
+from refrase.core.gate import Examination
 from refrase.core.prompt import Prompt
 from refrase.core.rewrite import Mode, Severity
 from refrase.errors import EXIT_FAILED
@@ -38,9 +40,14 @@ def command(before: Path, after: Path, mode: str, syntaxes: tuple[str, ...], too
 
     with output.told_as_json(as_json):
         old, new = read(before), read(after)
-        checker = Checker(Rendering(), max_prompt_bytes=settings_from_environment().max_prompt_bytes)
         terms = options.terms_from_options(syntaxes, tools)
-        seen = asyncio.run(checker.check(old, new, mode=Mode(mode), terms=terms))
+
+        async def check() -> Examination:
+            async with aclosing(Rendering()) as rendering:
+                checker = Checker(rendering, max_prompt_bytes=settings_from_environment().max_prompt_bytes)
+                return await checker.check(old, new, mode=Mode(mode), terms=terms)
+
+        seen = asyncio.run(check())
     if as_json:
         output.print_json(seen)
     else:

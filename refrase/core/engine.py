@@ -103,11 +103,15 @@ class ChatMessage(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """A request to the engine: the messages, and the most tokens the reply may have."""
+    """A request to the engine: the messages, and the most tokens the reply may have.
+
+    `is_streamed` asks for the reply piece by piece; what nobody watches may come as a whole, for half the CPU time.
+    """
 
     messages: tuple[ChatMessage, ...]
     max_output_tokens: int
     begun: str = ""  # what a cut reply already says: the engine goes on behind it
+    is_streamed: bool = True
 
 
 class TextDelta(Struct, frozen=True):

@@ -8,7 +8,9 @@ stand in the order in which they are guessed where two are as likely.
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 from refrase.core.scan import lowered
 
@@ -76,6 +78,10 @@ _SMALL_WORDS = {
     "vi": "và của là các cho không một được với trong có để này bạn những người khi",
 }
 _TELLING = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
+_TOLD_BY = {
+    word: tuple(code for code, telling in _TELLING.items() if word in telling)
+    for word in frozenset[str]().union(*_TELLING.values())
+}
 _CYRILLIC = (
     ("uk", re.compile(r"[іїєґ]", re.IGNORECASE)),
     ("ru", re.compile(r"[ыэё]", re.IGNORECASE)),
@@ -92,7 +98,12 @@ _TRADITIONAL = frozenset("請為總結語氣個這們說時會對來過還沒樣
 _PERSIAN = re.compile(r"[پچژگک]")
 
 
-def script_shares(text: str) -> dict[str, float]:
+# Several checks ask the same of the same text.
+_remembered = lru_cache(maxsize=64)
+
+
+@_remembered
+def script_shares(text: str) -> Mapping[str, float]:
     """Return the share of letters per script, the largest first; empty where there are too few letters to say."""
     counts: Counter[str] = Counter()
     sample = _sample(text)
@@ -102,9 +113,11 @@ def script_shares(text: str) -> dict[str, float]:
     total = counts.total()
     # A letter of another script mostly is a syllable or a word.
     told = counts["Latin"] + _LETTERS_PER_SIGN * (total - counts["Latin"])
-    return {script: count / total for script, count in counts.most_common()} if told >= _LEAST_LETTERS else {}
+    shares = {script: count / total for script, count in counts.most_common()} if told >= _LEAST_LETTERS else {}
+    return MappingProxyType(shares)
 
 
+@_remembered
 def language_of(text: str) -> str:
     """Return the language of *text* as its code (“en”), or "" where code cannot tell with confidence."""
     shares = script_shares(text)
@@ -116,6 +129,7 @@ def language_of(text: str) -> str:
     return _by_letters(script, text)
 
 
+@_remembered
 def likely_language(text: str) -> str:
     """Return the language that *text* most likely is in, on however little evidence; "" where there is none."""
     confident = language_of(text)
@@ -124,7 +138,7 @@ def likely_language(text: str) -> str:
     letters = Counter(_script(letter) for letter in _sample(text) if letter.isalpha())
     script = letters.most_common(1)[0][0] if letters else ""
     if script == "Latin":
-        told = _told_by_small_words(text)
+        told = _told_by(_words_of(text))
         return told[0][1] if told[0][0] else ""
     return _by_letters(script, text)
 
@@ -179,23 +193,27 @@ def _by_letters(script: str, text: str) -> str:
 
 
 def _by_small_words(text: str) -> str:
-    (first, code), (second, _) = _told_by_small_words(text)[:2]
-    total = _small_words(text).total()
+    words = _words_of(text)
+    (first, code), (second, _) = _told_by(words)[:2]
+    total = words.total()
     if first < _LEAST_TELLING or first < _LEAST_SHARE * total or first < _LEAST_LEAD * second:
         return ""
     return code
 
 
 @lru_cache(maxsize=16)
-def _small_words(text: str) -> Counter[str]:
+def _words_of(text: str) -> Counter[str]:
     """Return how often each word of a sample of *text* stands there, in small letters."""
     return Counter(_WORD.findall(lowered(_sample(text))))
 
 
-def _told_by_small_words(text: str) -> list[tuple[int, str]]:
-    words = _small_words(text)
-    told = [(sum(words[word] for word in telling), code) for code, telling in _TELLING.items()]
-    return sorted(told, key=lambda each: each[0], reverse=True)
+def _told_by(words: Counter[str]) -> list[tuple[int, str]]:
+    """Return how many of *words* tell each language, and its code, the most telling first."""
+    told = dict.fromkeys(_TELLING, 0)
+    for word in words.keys() & _TOLD_BY.keys():
+        for code in _TOLD_BY[word]:
+            told[code] += words[word]
+    return sorted(((count, code) for code, count in told.items()), key=lambda each: each[0], reverse=True)
 
 
 def _script(letter: str) -> str:

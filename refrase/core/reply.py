@@ -8,6 +8,7 @@ where meaning would have to be guessed is a blocking finding with a name.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -15,7 +16,8 @@ from refrase.core.progress import TextWritten
 from refrase.core.prompt import Span
 from refrase.core.rewrite import Finding, Form, Severity
 
-_TAGS = "edits|edit|old|new|why|message|changes|advice"
+# The mark of a request is compared, not compiled: an expression of its own would cost more than reading the reply.
+_TAG = re.compile(r"<(/?)(edits|edit|old|new|why|message|changes|advice)-(\w+)([^>]{0,300})>")
 _ATTRIBUTE = re.compile(r"""(\w+)\s*=\s*["']?([^"'\s>]*)["']?""")
 # "its-id | “words” | reason", "- its-id: reason", "[its-id] reason"
 _ACCOUNT_LINE = re.compile(
@@ -94,10 +96,12 @@ class ReplyReader:
         self._position = 0
         self._message = -1
         self._is_inside = False
-        self._opener = re.compile(rf"<message-{mark}\b[^>]{{0,300}}>\n?")
         self._closer = f"</message-{mark}"
         self._locked = f"<locked-{mark}"
-        self._edit = re.compile(rf"<edit-{mark}\b.*?</edit-{mark}\s*>", re.DOTALL)
+
+    @cached_property
+    def _opener(self) -> re.Pattern[str]:
+        return re.compile(rf"<message-{self._mark}\b[^>]{{0,300}}>\n?")
 
     def feed(self, delta: str) -> list[TextWritten | EditDraft]:
         """Take the next piece of the reply; return the text, or the edits, that it completes."""
@@ -105,10 +109,13 @@ class ReplyReader:
         return list(self._new_edits() if self._form is Form.EDITS else self._new_text())
 
     def _new_edits(self) -> Iterator[EditDraft]:
-        while match := self._edit.search(self._text, self._position):
-            self._position = match.end()
-            elements = _elements(match.group(), self._mark)
-            yield from _edits(match.group(), elements, self._message_count, [])
+        while (closer := self._text.find(f"</edit-{self._mark}", self._position)) >= 0:
+            end = self._text.find(">", closer) + 1
+            if not end:
+                return
+            piece = self._text[self._position : end]
+            self._position = end
+            yield from _edits(piece, _elements(piece, self._mark), self._message_count, [])
 
     def _new_text(self) -> Iterator[TextWritten]:
         while True:
@@ -160,11 +167,10 @@ class ReplyReader:
 
 def _elements(text: str, mark: str) -> list[_Element]:
     """Return all elements in order of their opening; one that is never closed ends where its parent does."""
-    pattern = re.compile(rf"<(/?)({_TAGS})-{re.escape(mark)}\b([^>]{{0,300}})>")
     elements: list[_Element] = []
     stack: list[_Element] = []
-    for match in pattern.finditer(text):
-        is_closing, name, attributes = match.groups()
+    for match in _tags(text, mark):
+        is_closing, name, _, attributes = match.groups()
         if not is_closing:
             parent = stack[-1] if stack else None
             values = dict(_ATTRIBUTE.findall(attributes))
@@ -185,6 +191,17 @@ def _elements(text: str, mark: str) -> list[_Element]:
                     break
                 element.end = match.start()
     return elements
+
+
+def _tags(text: str, mark: str) -> Iterator[re.Match[str]]:
+    """Yield the tags that carry *mark*, one behind the other."""
+    position = text.find("<")
+    while position >= 0:
+        match = _TAG.match(text, position)
+        if match and match[3] == mark:
+            yield match
+            position = match.end() - 1
+        position = text.find("<", position + 1)
 
 
 def _inner(text: str, element: _Element) -> str:

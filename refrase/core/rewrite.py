@@ -200,6 +200,7 @@ class Order(Struct, frozen=True):
     call: TodaysCall | None = None  # how the prompt is called today; shapes the request, not the text
     budget_usd: float | None = None  # nothing is called that could make it cost more
     accepts_warnings: bool = False
+    reads_along: bool = True  # somebody reads the text while it is written; else it is asked for as a whole
 
     @property
     def conditions(self) -> Conditions:

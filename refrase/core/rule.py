@@ -7,7 +7,7 @@ nothing and is not read.
 
 import re
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 
 from msgspec import Struct
 
@@ -69,6 +69,7 @@ class Demand(Struct, frozen=True):
         return frozenset().union(*self.bans)
 
 
+@lru_cache(maxsize=1024)
 def demand_of(text: str, language: str) -> Demand | None:
     """Return what *text* demands; None where nothing is known of its language."""
     known = _compiled(language or "en")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from msgspec import Struct
 
@@ -153,7 +154,8 @@ CONDITIONS = {
 def select_rules(target: Target, prompt: Prompt, terms: Terms = _UNSTATED) -> tuple[Selected, ...]:
     """Return the target's rules about prompts, each with whether it applies to *prompt* and why."""
     subject = Subject(prompt, terms, target.model.thinking)
-    return tuple(_select(rule, subject) for rule in target.rules if rule.about is About.PROMPT)
+    evidence_of = cache(lambda name: CONDITIONS[name].evidence(subject))  # many rules share a condition
+    return tuple(_select(rule, evidence_of) for rule in target.rules if rule.about is About.PROMPT)
 
 
 def with_evidence(selected: Iterable[Selected], findings: Iterable[Finding]) -> frozenset[str]:
@@ -162,11 +164,11 @@ def with_evidence(selected: Iterable[Selected], findings: Iterable[Finding]) -> 
     return frozenset(conditional | {finding.rule for finding in findings if finding.rule})
 
 
-def _select(rule: Rule, subject: Subject) -> Selected:
+def _select(rule: Rule, evidence_of: Callable[[str], str]) -> Selected:
     seen: list[str] = []
     for name in rule.when:
         condition = CONDITIONS[name]
-        evidence = condition.evidence(subject)
+        evidence = evidence_of(name)
         if not evidence:
             return Selected(rule, applies=False, why=f"not so: {condition.meaning}", condition=name)
         seen.append(f"{condition.meaning} ({evidence})")

@@ -85,6 +85,8 @@ def unit_at(units: Sequence[Unit], position: int) -> int | None:
     return low - 1 if low else None
 
 
+# A rewrite keeps most sentences of its original: as many as those of a long prompt are remembered.
+@lru_cache(maxsize=1024)
 def words_of(text: str) -> frozenset[str]:
     """Return the distinct telling words; of scripts written without spaces, the distinct pairs of characters."""
     words: set[str] = set()
@@ -99,7 +101,7 @@ def words_of(text: str) -> frozenset[str]:
 
 
 # The words of whole texts, which several checks ask for.
-words_of_all = lru_cache(maxsize=16)(words_of)
+words_of_all = lru_cache(maxsize=16)(words_of.__wrapped__)
 
 
 def size_of(words: frozenset[str]) -> float:

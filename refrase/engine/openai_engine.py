@@ -1,12 +1,13 @@
 """Kimi K2, or any other model, behind an OpenAI-compatible API, through the official SDK."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from typing import Any, cast
 
 import httpx2
-from openai import AsyncOpenAI, AsyncStream, Omit
-from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+from openai import NOT_GIVEN, AsyncOpenAI, Omit
+from openai.types.chat import ChatCompletionMessageParam
 
 from refrase.clock import Clock
 from refrase.core.engine import Call, Failure, FailureKind
@@ -19,6 +20,7 @@ from refrase.engine.engine import (
     TokenCount,
     json_or_none,
 )
+from refrase.engine.events import json_events
 from refrase.engine.failures import failure_from_body, rest_seconds
 from refrase.engine.gate import Gate
 from refrase.engine.providers import Provider
@@ -50,20 +52,29 @@ class OpenAIEngine(Engine):
         return tuple([model.id async for model in self._client.models.list(extra_headers=self._headers)])
 
     async def _receive(self, call: Call, received: Received, take: Callable[[str], None]) -> Failure | None:
+        body = {**self._body, self._provider.output_limit_field: call.max_output_tokens}
+        if not call.is_streamed:
+            body.pop("stream_options", None)
         response = await self._client.chat.completions.with_raw_response.create(
             model=self.identity.model if self._provider.model_field == "model" else cast("str", Omit()),
-            messages=cast("list[ChatCompletionMessageParam]", self._messages(call)),
-            stream=True,
+            messages=cast("list[ChatCompletionMessageParam]", Omit()),  # below, where nothing walks through them
+            stream=call.is_streamed,
             extra_headers=self._headers,
-            extra_body={**self._body, self._provider.output_limit_field: call.max_output_tokens},
+            extra_body={**body, "messages": self._messages(call)},
+            # A whole reply is silence until its end.
+            timeout=NOT_GIVEN if call.is_streamed else httpx2.Timeout(self._timeout_seconds, connect=CONNECT_SECONDS),
         )
         received.rest_seconds = rest_seconds(response.headers)
         if "event-stream" not in response.headers.get("content-type", ""):
             return await self._receive_whole(response.http_response, received, take)
-        chunks = response.parse()
-        async with chunks:
-            async for delta in _deltas(chunks, received):
-                take(delta)
+        # Read here: the SDK would make objects of its own of every few letters.
+        async with aclosing(response.http_response) as stream:
+            async for event in json_events(stream.aiter_bytes()):
+                chunk = json_or_none(event)
+                if chunk.get("error"):
+                    return failure_from_body(chunk, None, {}, self._key)
+                if text := _delta(chunk, received):
+                    take(text)
         return None
 
     def _messages(self, call: Call) -> list[dict[str, Any]]:
@@ -84,31 +95,22 @@ class OpenAIEngine(Engine):
             return Failure(FailureKind.MALFORMED, "The provider sent something that is not a reply.")
         if "error" in body:
             return failure_from_body(body, None, response.headers, self._key)
-        choices = body.get("choices")
-        choice = choices[0] if isinstance(choices, list) and choices else {}
-        text = (choice.get("message") or {}).get("content")
-        received.model = str(body.get("model") or "")
-        received.finish_reason = str(choice.get("finish_reason") or "")
-        received.count = _count(json_or_none(body.get("usage")))
-        if isinstance(text, str) and text:
+        if text := _delta(body, received):
             take(text)
         return None
 
 
-async def _deltas(chunks: AsyncStream[ChatCompletionChunk], received: Received) -> AsyncIterator[str]:
-    """Yield the text of a stream, keeping model, finish reason and usage wherever a provider puts them."""
-    async for chunk in chunks:
-        received.model = chunk.model or received.model
-        told = chunk.usage.model_dump() if chunk.usage else None
-        told = told or json_or_none((chunk.model_extra or {}).get("x_groq")).get("usage")
-        choice = chunk.choices[0] if chunk.choices else None
-        if choice is not None:
-            received.finish_reason = choice.finish_reason or received.finish_reason
-            told = told or (choice.model_extra or {}).get("usage")
-        if told:
-            received.count = _count(json_or_none(told))
-        if choice is not None and choice.delta and choice.delta.content:
-            yield choice.delta.content
+def _delta(chunk: Mapping[str, Any], received: Received) -> str:
+    """Return the text in *chunk*, keeping model, finish reason and usage wherever a provider puts them."""
+    choices = chunk.get("choices")
+    choice = json_or_none(choices[0]) if isinstance(choices, list) and choices else {}
+    received.model = str(chunk.get("model") or received.model)
+    received.finish_reason = str(choice.get("finish_reason") or received.finish_reason)
+    told = chunk.get("usage") or json_or_none(chunk.get("x_groq")).get("usage") or choice.get("usage")
+    if told:
+        received.count = _count(json_or_none(told))
+    text = json_or_none(choice.get("delta") or choice.get("message")).get("content")
+    return text if isinstance(text, str) else ""
 
 
 def _count(usage: Mapping[str, Any]) -> TokenCount:

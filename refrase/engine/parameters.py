@@ -120,7 +120,7 @@ def _others(provider: Provider, model: EngineModel) -> Iterator[ParameterDecisio
         yield ParameterDecision(
             "stream_options",
             ParameterUse.SENT,
-            "Without it some servers do not tell how many tokens a streamed reply took.",
+            "Without it some servers do not count the tokens of a streamed reply; others are sent without it.",
             {"include_usage": True},
         )
     else:

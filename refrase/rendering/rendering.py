@@ -1,18 +1,16 @@
 """Hands both texts to the guarded process and turns its answer into findings."""
 
 import asyncio
-import json
 import os
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from refrase.core.prompt import Prompt, Span
 from refrase.core.rewrite import Finding, Severity
 from refrase.core.syntax import Syntax, find_syntaxes
 from refrase.core.terms import Terms
+from refrase.rendering.guarded import CAN_FORK, Guarded
 
 # Syntaxes that an engine here can read.
 RENDERED = (Syntax.JINJA, Syntax.LIQUID, Syntax.MUSTACHE, Syntax.FORMAT, Syntax.DOLLAR, Syntax.PERCENT)
@@ -26,9 +24,15 @@ _SHOWN = 5
 class Rendering:
     """Compares templates. `check` never raises for what a template does: it is skipped with a note instead."""
 
-    def __init__(self, *, most_at_once: int | None = None, longest_seconds: float = _LONGEST_SECONDS) -> None:
+    def __init__(
+        self, *, most_at_once: int | None = None, longest_seconds: float = _LONGEST_SECONDS, forks: bool = CAN_FORK
+    ) -> None:
         self._gate = asyncio.Semaphore(most_at_once or os.cpu_count() or 2)
-        self._longest_seconds = longest_seconds
+        self._guarded = Guarded(longest_seconds=longest_seconds, forks=forks)
+
+    async def aclose(self) -> None:
+        """End the guarded process."""
+        await self._guarded.aclose()
 
     async def check(self, before: Prompt, after: Prompt, terms: Terms) -> tuple[Finding, ...]:
         """Return what the engines of the templates in *before* say of *after*: broken, a value lost, one invented."""
@@ -51,46 +55,10 @@ class Rendering:
         if len(old) + len(new) > _LONGEST_CHARACTERS:
             return [_skipped(wanted[0], "the text is too long", number)]
         async with self._gate:
-            answer = await self._ask({"before": old, "after": new, "syntaxes": wanted})
+            answer = await self._guarded.ask({"before": old, "after": new, "syntaxes": wanted})
         if isinstance(answer, str):
             return [_skipped(wanted[0], answer, number)]
         return [finding for syntax in wanted for finding in _findings(syntax, answer.get(syntax, {}), new, number)]
-
-    async def _ask(self, question: dict[str, Any]) -> dict[str, Any] | str:
-        """Return what the guarded process says, or why it says nothing."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",  # nothing is imported from the folder that somebody happens to stand in
-            "-m",
-            "refrase.rendering.worker",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": _import_path()},
-        )
-        try:
-            said, _ = await asyncio.wait_for(process.communicate(json.dumps(question).encode()), self._longest_seconds)
-        except TimeoutError:
-            return "rendering it takes too long"
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if process.returncode != 0:
-            return "rendering it takes too much time or memory"
-        answer: dict[str, Any] = json.loads(said)
-        return answer
-
-
-def _import_path() -> str:
-    """Return where packages of this process come from, without the folder that it was started in."""
-    here = os.path.realpath(os.getcwd())  # noqa: PTH109 - of paths as the interpreter has them
-    return os.pathsep.join(path for path in sys.path if (path and os.path.realpath(path) != here) or _is_ours(path))
-
-
-def _is_ours(path: str) -> bool:
-    """Return whether the package itself lies there: a checkout that is worked in."""
-    return bool(path) and os.path.realpath(path) == str(Path(__file__).resolve().parents[2])
 
 
 def _findings(syntax: Syntax, told: dict[str, Any], new: str, number: int) -> Iterator[Finding]:

@@ -21,10 +21,10 @@ from refrase.errors import BadInput, OutputRefused, RefraseError, StorageFailed,
 from refrase.library.document import Slot
 from refrase.library.files import write_atomically
 from refrase.services.budget import Budget
-from refrase.services.conversation import Watcher
+from refrase.services.conversation import Watcher, unwatched
 from refrase.services.library_plan import REPORT_NAME, LibraryPlan, PlannedFile, check_destination, hash_of
 from refrase.services.plan import Planner
-from refrase.services.rewriting import Rewriter, unwatched
+from refrase.services.rewriting import Rewriter
 
 # A wrong key or a spent quota would fail every other prompt alike.
 _STOPPING = {failure.code for failure in (Failure(kind, "") for kind in FailureKind) if failure.stops_run}
@@ -111,6 +111,7 @@ class BatchRunner:
             terms=options.terms,
             accepts_warnings=options.accepts_warnings,
             call=options.call,
+            reads_along=False,
         )
         try:
             # Equal prompts wait for each other, so that the second one is found in storage.

@@ -31,6 +31,8 @@ from refrase.services.threads import in_thread_if_long
 
 MOST_REPAIRS = 2
 TURNS = MOST_REPAIRS + 1
+# A reply that may be longer is streamed even if nobody watches: gateways end connections that are silent for long.
+_MOST_SILENT_TOKENS = 8_192
 # What another engine would not mend.
 _OURS = frozenset({FailureKind.CANCELLED, FailureKind.BUDGET_SPENT, FailureKind.TRUNCATED})
 
@@ -38,6 +40,10 @@ Watcher = Callable[[Progress], None]
 # The attempt, or None while the first call waits; and whether the rewrite is on record already.
 Recorder = Callable[[Attempt | None, bool], Awaitable[None]]
 Completer = Callable[[int, Answer], Awaitable[None]]
+
+
+def unwatched(_progress: Progress) -> None:
+    """Nobody watches."""
 
 
 class Talk(Struct, frozen=True):
@@ -48,6 +54,7 @@ class Talk(Struct, frozen=True):
     selected: tuple[Selected, ...]
     noticed: tuple[Finding, ...]
     max_output_tokens: int
+    reads_along: bool = True  # somebody reads the text while it is written
 
 
 class Result(Struct, frozen=True):
@@ -93,7 +100,9 @@ class Conversation:
         self._record = record
         self._complete = complete
         self._watch = watch
+        self._is_read_along = talk.reads_along and watch is not unwatched
         self._answers: list[Answer] = []
+        self._completing: list[asyncio.Future[None]] = []
         self._notes: list[Finding] = []
         self._is_begun = False
         self._ends_at_seconds = clock.seconds() + policy.deadline_seconds
@@ -103,7 +112,11 @@ class Conversation:
         try:
             return await self._hold()
         finally:
-            await asyncio.shield(self._purse.close())
+            await asyncio.shield(self._end())
+
+    async def _end(self) -> None:
+        await self._purse.close()
+        await asyncio.gather(*self._completing)
 
     async def _hold(self) -> Result:
         talk, case = self._talk, self._talk.case
@@ -147,7 +160,9 @@ class Conversation:
         """Make one turn's call: again where it failed in passing, on where it was cut, elsewhere where it failed."""
         asking = Asking(self._talk.max_output_tokens)
         while True:
-            call = Call(messages, min(asking.limit_tokens, self._engines[0].identity.max_output_tokens), asking.begun)
+            limit = min(asking.limit_tokens, self._engines[0].identity.max_output_tokens)
+            is_streamed = self._is_read_along or limit > _MOST_SILENT_TOKENS
+            call = Call(messages, limit, asking.begun, is_streamed)
             if asking.reader is None:
                 case = self._talk.case
                 asking.reader = ReplyReader(case.mark, draft.form, len(case.prompt.messages), handles.expand)
@@ -170,6 +185,8 @@ class Conversation:
             asking.begin_again()
 
     def _show(self, reader: ReplyReader, text: str) -> None:
+        if not self._is_read_along:
+            return
         for piece in reader.feed(text):
             self._watch(_progress(piece))
 
@@ -232,7 +249,8 @@ class Conversation:
             await asyncio.shield(self._complete(number, answer))
             raise
         self._answers.append(answer)
-        await self._complete(number, answer)
+        # The reply is on its way to the record while it is read.
+        self._completing.append(asyncio.ensure_future(self._complete(number, answer)))
         return answer
 
     async def _put_on_record(self, attempt: Attempt | None) -> None:

@@ -25,6 +25,9 @@ from refrase.instructions import Instructions
 from refrase.services.engines import Engines
 from refrase.services.threads import in_thread_if_long
 
+# Of the metadata on disk, which is read once.
+_VERSION = version("refrase")
+
 
 class Plan(Struct, frozen=True):
     """Everything known about an order before anybody is asked."""
@@ -109,7 +112,7 @@ class Planner:
             engine_model=identity.model,
             parameters=parameters,
             decisions=identity.decisions,
-            refrase_version=version("refrase"),
+            refrase_version=_VERSION,
         )
         return Plan(
             order=order,

@@ -16,7 +16,7 @@ from refrase.core.fit import check_fit
 from refrase.core.handle import Handles
 from refrase.core.ledger import Ledger
 from refrase.core.notice import notice
-from refrase.core.progress import Finished, Progress, Started
+from refrase.core.progress import Finished, Started
 from refrase.core.rewrite import (
     OFFLINE_NOTICE,
     EngineChoice,
@@ -33,15 +33,11 @@ from refrase.errors import StorageFailed
 from refrase.instructions import Instructions
 from refrase.rendering import Rendering
 from refrase.services.budget import Budget
-from refrase.services.conversation import Conversation, Result, Talk, Watcher
+from refrase.services.conversation import Conversation, Result, Talk, Watcher, unwatched
 from refrase.services.engines import Engines
 from refrase.services.plan import Plan, Planner
 from refrase.services.threads import in_thread_if_long
 from refrase.storage.rewrites import Rewrites
-
-
-def unwatched(_progress: Progress) -> None:
-    """Nobody watches."""
 
 
 class Rewriter:
@@ -137,6 +133,7 @@ class Rewriter:
                 selected=plan.selected,
                 noticed=plan.noticed,
                 max_output_tokens=plan.provenance.parameters["max_output_tokens"],
+                reads_along=plan.order.reads_along,
             ),
             engines=self._engines.chain,
             budget=budget,

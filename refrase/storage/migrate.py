@@ -15,11 +15,7 @@ _LOCK_NUMBER = 7_203_114
 
 async def find_revision(database: Database) -> str | None:
     """Return the revision the database is at, or None where it is empty. Raises StorageFailed."""
-    async with database.read() as session:
-        connection = await session.connection()
-        if not await connection.run_sync(lambda sync: inspect(sync).has_table("alembic_version")):
-            return None
-        return (await session.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
+    return await database.read(_revision)
 
 
 async def upgrade(database: Database) -> bool:
@@ -29,10 +25,7 @@ async def upgrade(database: Database) -> bool:
     """
     if await find_revision(database) == HEAD_REVISION:
         return False
-    async with database.connect() as connection:
-        if database.url.get_backend_name() == "postgresql":
-            await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})"))
-        await connection.run_sync(_upgrade)
+    await database.write(_upgrade)
     return True
 
 
@@ -44,5 +37,13 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
 def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})"))
     command.upgrade(alembic_config(connection), "head")

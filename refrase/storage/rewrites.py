@@ -1,11 +1,12 @@
 """Reading and writing pairs: the record before a call, the outcome after it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Select, Text, func, or_, select, type_coerce, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, Row, Select, Text, bindparam, func, insert, or_, select, type_coerce, update
 
 from refrase.core.attempt import Attempt
 from refrase.core.engine import Answer
@@ -13,7 +14,13 @@ from refrase.core.fingerprint import prompt_hash
 from refrase.core.rewrite import Outcome, Rewrite
 from refrase.errors import RewriteNotFound
 from refrase.storage.columns import json_fragment
-from refrase.storage.convert import attempt_from_row, rewrite_from_row, row_from_attempt, row_from_rewrite
+from refrase.storage.convert import (
+    attempt_from_row,
+    rewrite_from_row,
+    row_from_answer,
+    row_from_attempt,
+    row_from_rewrite,
+)
 from refrase.storage.database import Database
 from refrase.storage.tables import AttemptRow, RewriteRow
 
@@ -22,6 +29,20 @@ _REUSABLE = (Outcome.REWRITTEN, Outcome.FIXED, Outcome.UNCHANGED, Outcome.FLAGGE
 _EXPORT_CHUNK = 200
 # These carry one text, not two and a ledger; each page of them is sorted anew.
 _VERSION_CHUNK = 2_000
+
+# What every rewrite needs, compiled once. The columns that are written are those of the values that go with it.
+_INSERT_REWRITE = insert(RewriteRow)
+_UPDATE_REWRITE = update(RewriteRow).where(RewriteRow.id == bindparam("of_rewrite"))
+_INSERT_ATTEMPT = insert(AttemptRow)
+_UPDATE_ATTEMPT = update(AttemptRow).where(
+    (AttemptRow.rewrite_id == bindparam("of_rewrite")) & (AttemptRow.number == bindparam("of_number"))
+)
+_SELECT_DONE = (
+    select(RewriteRow)
+    .where((RewriteRow.fingerprint == bindparam("of_fingerprint")) & RewriteRow.outcome.in_(_REUSABLE))
+    .order_by(RewriteRow.id.desc())
+    .limit(1)
+)
 
 
 class Page(Struct, frozen=True):
@@ -71,66 +92,66 @@ class Rewrites:
 
     async def begin(self, rewrite: Rewrite, fingerprint: str, attempt: Attempt | None) -> None:
         """Record that *rewrite* is running and that its first call is about to be made; without one, that it waits."""
-        async with self._database.write() as session:
-            session.add(row_from_rewrite(rewrite, fingerprint))
-            if attempt is not None:
-                await session.flush()
-                session.add(row_from_attempt(rewrite.id, attempt))
+        pair, call = row_from_rewrite(rewrite, fingerprint), attempt and row_from_attempt(rewrite.id, attempt)
+
+        def work(connection: Connection) -> None:
+            connection.execute(_INSERT_REWRITE, pair)
+            if call:
+                connection.execute(_INSERT_ATTEMPT, call)
+
+        await self._database.write(work)
 
     async def begin_attempt(self, rewrite_id: str, attempt: Attempt) -> None:
         """Record that a further call is about to be made."""
-        async with self._database.write() as session:
-            session.add(row_from_attempt(rewrite_id, attempt))
+        call = row_from_attempt(rewrite_id, attempt)
+        await self._database.write(lambda connection: connection.execute(_INSERT_ATTEMPT, call).close())
 
     async def finish_attempt(self, rewrite_id: str, number: int, answer: Answer, finished_at: datetime) -> None:
         """Record what became of a call, with the raw reply."""
-        values = {
-            "finished_at": finished_at,
-            "reply": _storable(answer.text),
-            "finish_reason": _storable(answer.finish_reason),
-            "engine_model_answered": _storable(answer.model),
-            "failure": answer.failure,
-            "latency_seconds": answer.latency_seconds,
-            "time_to_first_token_seconds": answer.time_to_first_token_seconds,
-            "input_tokens": answer.usage.input_tokens,
-            "cached_tokens": answer.usage.cached_tokens,
-            "output_tokens": answer.usage.output_tokens,
-            "cost_usd": answer.usage.cost_usd,
-            "cost_source": answer.usage.cost_source,
-        }
-        is_it = (AttemptRow.rewrite_id == rewrite_id) & (AttemptRow.number == number)
-        async with self._database.write() as session:
-            await session.execute(update(AttemptRow).where(is_it).values(values))
+        came = {"of_rewrite": rewrite_id, "of_number": number, **row_from_answer(answer, finished_at)}
+        await self._database.write(lambda connection: connection.execute(_UPDATE_ATTEMPT, came).close())
 
     async def finish(self, rewrite: Rewrite, fingerprint: str) -> None:
         """Record the outcome; a rewrite that was never begun (no call was needed) is stored whole."""
-        async with self._database.write() as session:
-            await session.merge(row_from_rewrite(rewrite, fingerprint))
+        pair = row_from_rewrite(rewrite, fingerprint)
+
+        def work(connection: Connection) -> None:
+            if not connection.execute(_UPDATE_REWRITE, {"of_rewrite": rewrite.id, **pair}).rowcount:
+                connection.execute(_INSERT_REWRITE, pair)
+
+        await self._database.write(work)
 
     async def find_done(self, fingerprint: str) -> Rewrite | None:
         """Return the newest finished pair of an equal request, or None."""
-        wanted = (RewriteRow.fingerprint == fingerprint) & RewriteRow.outcome.in_(_REUSABLE)
-        async with self._database.read() as session:
-            query = select(RewriteRow).where(wanted).order_by(RewriteRow.id.desc()).limit(1)
-            row = (await session.scalars(query)).first()
+
+        def work(connection: Connection) -> Rewrite | None:
+            row = connection.execute(_SELECT_DONE, {"of_fingerprint": fingerprint}).mappings().first()
             return rewrite_from_row(row) if row else None
+
+        return await self._database.read(work)
 
     async def get(self, rewrite_id: str) -> tuple[Rewrite, tuple[Attempt, ...]]:
         """Return a pair and its calls. Raises RewriteNotFound."""
-        async with self._database.read() as session:
-            row = await session.get(RewriteRow, rewrite_id)
+        pair = select(RewriteRow).where(RewriteRow.id == rewrite_id)
+        calls = select(AttemptRow).where(AttemptRow.rewrite_id == rewrite_id).order_by(AttemptRow.number)
+
+        def work(connection: Connection) -> tuple[Rewrite, tuple[Attempt, ...]]:
+            row = connection.execute(pair).mappings().first()
             if row is None:
                 raise RewriteNotFound(f"There is no pair with the id {rewrite_id!r}.")
-            query = select(AttemptRow).where(AttemptRow.rewrite_id == rewrite_id).order_by(AttemptRow.number)
-            attempts = (await session.scalars(query)).all()
-            return rewrite_from_row(row), tuple(attempt_from_row(attempt) for attempt in attempts)
+            return rewrite_from_row(row), tuple(map(attempt_from_row, connection.execute(calls).mappings()))
+
+        return await self._database.read(work)
 
     async def get_page(self, query: Query, *, limit: int, cursor: str = "") -> Page:
         """Return up to *limit* pairs older than *cursor*, the newest first."""
-        async with self._database.read() as session:
-            rows = await _rows(session, query, limit + 1, cursor)
-        items = tuple(rewrite_from_row(row) for row in rows[:limit])
-        return Page(items, items[-1].id if len(rows) > limit else "")
+        statement = _statement(query, limit + 1, cursor)
+
+        def work(connection: Connection) -> list[Rewrite]:
+            return list(map(rewrite_from_row, connection.execute(statement).mappings()))
+
+        found = await self._database.read(work)
+        return Page(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else "")
 
     async def each(self, query: Query) -> AsyncIterator[Rewrite]:
         """Yield all pairs, the newest first, a few hundred at a time in memory."""
@@ -152,8 +173,7 @@ class Rewrites:
         cursor = ""
         while True:
             page = (wanted.where(row.id < cursor) if cursor else wanted).order_by(row.id.desc()).limit(_VERSION_CHUNK)
-            async with self._database.read() as session:
-                found = (await session.execute(page)).all()
+            found = await self._database.read(partial(_all, page))
             for *plain, before, changes in found:
                 cited = frozenset(change.rule for change in changes if change.rule)
                 yield PairVersion(*(*plain, prompt_hash(before), cited))
@@ -167,16 +187,20 @@ class Rewrites:
         last_at = func.max(row.created_at)
         columns = row.guide_version, func.count(), func.min(row.created_at), last_at
         wanted = select(*columns).where((row.guide == guide) & row.outcome.in_(_REUSABLE)).group_by(row.guide_version)
-        async with self._database.read() as session:
-            found = (await session.execute(wanted.order_by(last_at.desc()))).all()
+        wanted = wanted.order_by(last_at.desc())
+        found = await self._database.read(partial(_all, wanted))
         return tuple(VersionCount(*each) for each in found)
 
 
-async def _rows(session: AsyncSession, query: Query, limit: int, cursor: str) -> list[RewriteRow]:
+def _all(statement: Select[Any], connection: Connection) -> Sequence[Row[Any]]:
+    return connection.execute(statement).all()
+
+
+def _statement(query: Query, limit: int, cursor: str) -> Select[tuple[RewriteRow]]:
     statement = _filtered(select(RewriteRow), query)
     if cursor:
         statement = statement.where(RewriteRow.id < cursor)
-    return list((await session.scalars(statement.order_by(RewriteRow.id.desc()).limit(limit))).all())
+    return statement.order_by(RewriteRow.id.desc()).limit(limit)
 
 
 def _filtered(statement: Select[tuple[RewriteRow]], query: Query) -> Select[tuple[RewriteRow]]:
@@ -190,8 +214,3 @@ def _filtered(statement: Select[tuple[RewriteRow]], query: Query) -> Select[tupl
     if query.target:
         statement = statement.where(RewriteRow.target == query.target)
     return statement
-
-
-def _storable(text: str) -> str:
-    """Return *text* with what no database can hold made visible: NUL, and halves of surrogate pairs."""
-    return text.replace("\0", "\ufffd").encode(errors="replace").decode()

@@ -3,19 +3,22 @@
     python -m tests.benchmarks.overhead [--quick] [--rounds N] [--spread SHARE]
 
 Needs the folder of real prompts beside the checkout. Four processes, so that none pays for another: this one, which
-measures nothing; the provider, which answers after a set delay (the first piece after half of it, the last at its end,
-24 characters a piece) with a valid edit; and the two sides, which take turns, round by round, with the same requests on
-the same event loop (uvloop where it is installed, as in the service). The Rewriter's side is all that a request meets
-behind the web server: plan, contract, look-up, records in an SQLite file of a temporary folder, gate, reading the
-reply, fidelity, rendering.
+measures nothing; the provider, which answers after a set delay with a valid edit (streamed: the first piece after half
+of it, the last at its end, 24 characters a piece); and the two sides, which take turns, round by round, with the same
+requests on the same event loop (uvloop where it is installed, as in the service). The Rewriter's side is all that a
+request meets behind the web server: plan, contract, look-up, records in an SQLite file of a temporary folder, gate,
+reading the reply, fidelity, rendering.
 
 The prompts are those of 300 to 800 tokens that the provider's one edit can be made in, each time with other letters at
 its end, so that no result is found again. Two kinds are told apart: plain ones, and ones with template variables, whose
-two texts are rendered in a guarded process. Latency counts from the order to the result, the first token until the
-engine has it. Added is the Rewriter's percentile less that of the bare loop. CPU time is that of the side's own
-process, less what it takes idle. Throughput is measured after the gate has opened; the bare loop has no gate.
-Replies that all take equally long come in clumps, which costs throughput beyond the CPU time; --spread 0.25 lets each
-of those differ by a quarter either way, as real ones do.
+two texts are rendered in a guarded process. With short delays somebody watches, and both sides stream; with long ones
+nobody does, as in a run over a library, and neither side streams.
+
+Latency counts from the order to the result, the first token until the engine has it. Added is the Rewriter's
+percentile less that of the bare loop. CPU time is that of the side's own process, less what it takes idle. Throughput
+is measured after the gate has opened; the bare loop has no gate. Replies that all take equally long come in clumps,
+which costs throughput beyond the CPU time; --spread 0.25 lets each of those differ by a quarter either way, as real
+ones do.
 
 On a busy machine the differences and ratios still mean something, the percentiles at the end less so.
 """
@@ -43,6 +46,7 @@ _PIECE_CHARACTERS = 24
 _MOST_CONCURRENT = 128
 _SHORT_SECONDS, _LONG_SECONDS = 0.2, 2.0
 _TAG = "(qqqqqq)"
+_USAGE = {"prompt_tokens": 9000, "completion_tokens": 90, "total_tokens": 9090, "cost": 0.006}
 _SIDES = ("bare", "full")
 _KINDS = ("plain", "template")
 _AIMS = {"p50": 10.0, "p99": 30.0, "first": 5.0, "ratio": 0.95, "cpu": 6.0, "memory": 150.0}
@@ -73,7 +77,12 @@ class Upstream:
             await send({"type": "http.response.body", "body": b""})
             return
         begun += self._delay_seconds * random.uniform(-self._spread, self._spread)
-        text = scribe(json.loads(body))
+        request = json.loads(body)
+        text = scribe(request)
+        if not request.get("stream"):
+            await self._wait(begun, 1.0)
+            await _whole(send, text)
+            return
         pieces = [text[at : at + _PIECE_CHARACTERS] for at in range(0, len(text), _PIECE_CHARACTERS)]
         await self._wait(begun, 0.5)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
@@ -82,11 +91,20 @@ class Upstream:
             await _event(send, [{"index": 0, "delta": {"role": "assistant", "content": piece}, "finish_reason": None}])
         await self._wait(begun, 1.0)
         await _event(send, [{"index": 0, "delta": {"content": ""}, "finish_reason": "stop"}])
-        await _event(send, [], {"prompt_tokens": 9000, "completion_tokens": 90, "total_tokens": 9090, "cost": 0.006})
+        await _event(send, [], _USAGE)
         await send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
 
     async def _wait(self, begun: float, share: float) -> None:
         await asyncio.sleep(max(0.0, begun + self._delay_seconds * share - time.perf_counter()))
+
+
+async def _whole(send: Any, text: str) -> None:
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+    completion = {"id": "gen-1", "object": "chat.completion", "created": 1, "model": "moonshotai/kimi-k2-0905"}
+    data = json.dumps({**completion, "choices": [choice], "usage": _USAGE}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(data)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": data})
 
 
 async def _event(send: Any, choices: list[Any], usage: dict[str, Any] | None = None) -> None:
@@ -103,25 +121,28 @@ def _tagged(text: str, number: int) -> str:
 
 @asynccontextmanager
 async def _bare(address: str, cases: dict[str, Any]) -> AsyncIterator[Callable[..., Any]]:
-    """Yield the bare loop: the same messages, streamed and joined."""
+    """Yield the bare loop: the same messages, a stream joined."""
     from openai import AsyncOpenAI
 
     client = AsyncOpenAI(api_key="sk-fake", base_url=address, max_retries=0)
 
-    async def call(case: dict[str, Any], number: int) -> None:
+    async def call(case: dict[str, Any], number: int, is_streamed: bool) -> None:
         messages: Any = [
             {"role": "system", "content": cases["system"]},
             {"role": "user", "content": _tagged(case["request"], number)},
         ]
-        stream = await client.chat.completions.create(
-            model="moonshotai/kimi-k2-0905", messages=messages, stream=True, temperature=0.6, max_tokens=5000
-        )
+        options: Any = {"model": "moonshotai/kimi-k2-0905", "temperature": 0.6, "max_tokens": 5000}
+        came = await client.chat.completions.create(messages=messages, stream=is_streamed, **options)
         parts: list[str] = []
-        async for chunk in stream:
-            if chunk.choices and chunk.choices[0].delta.content:
-                if not parts:
-                    _first_at.get().append(time.perf_counter())
-                parts.append(chunk.choices[0].delta.content)
+        if not is_streamed:
+            _first_at.get().append(time.perf_counter())
+            parts.append(came.choices[0].message.content)
+        else:
+            async for chunk in came:
+                if chunk.choices and chunk.choices[0].delta.content:
+                    if not parts:
+                        _first_at.get().append(time.perf_counter())
+                    parts.append(chunk.choices[0].delta.content)
         if "<edit-" not in "".join(parts):
             sys.exit("The provider's reply is not what was asked for.")
 
@@ -172,8 +193,9 @@ async def _full(address: str, _cases: dict[str, Any]) -> AsyncIterator[Callable[
 
             services.engine.answer = noted
 
-            async def call(case: dict[str, Any], number: int) -> None:
-                rewrite = await services.rewriter.rewrite(_order(case, number))
+            async def call(case: dict[str, Any], number: int, is_streamed: bool) -> None:
+                watching = (lambda _progress: None,) if is_streamed else ()
+                rewrite = await services.rewriter.rewrite(_order(case, number), *watching)
                 if rewrite.outcome != "rewritten" or rewrite.usage.attempts != 1 or rewrite.is_reused:
                     sys.exit(f"A rewrite was {rewrite.outcome} after {rewrite.usage.attempts} calls: {rewrite.reason}")
 
@@ -242,7 +264,7 @@ async def _measure(call: Callable[..., Any], cases: list[Any], asked: dict[str, 
             first_at: list[float] = []
             _first_at.set(first_at)
             started = time.perf_counter()
-            await call(cases[number % len(cases)], number)
+            await call(cases[number % len(cases)], number, asked["is_streamed"])
             latencies.append(time.perf_counter() - started)
             firsts.append(first_at[0] - started)
 
@@ -311,14 +333,15 @@ class Bench:
 
     def run(self, kind: str, *, concurrency: int, seconds: float, count: int) -> dict[str, list[dict[str, Any]]]:
         """Return what each side told of each round."""
-        spread = self._spread if seconds == _LONG_SECONDS else 0.0
+        is_streamed = seconds != _LONG_SECONDS
+        spread = 0.0 if is_streamed else self._spread
         with urllib.request.urlopen(f"{self._address}/delay/{seconds}/{spread}"):
             pass
         told: dict[str, list[dict[str, Any]]] = {side: [] for side in _SIDES}
         for round_number in range(self._rounds):
             for side in _SIDES[:: -1 if round_number % 2 else 1]:
                 asked = {"kind": kind, "concurrency": concurrency, "count": count, "number": self._number}
-                result = self._sides[side].ask(**asked)
+                result = self._sides[side].ask(**asked, is_streamed=is_streamed)
                 result["cpu_ms"] = (result["cpu"] - self._idle[side] * result["wall"]) / count * 1000
                 self.memory[side] = result["memory"]
                 told[side].append(result)

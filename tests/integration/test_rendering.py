@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import os
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -29,7 +32,8 @@ def empty_folder(tmp_path: Path) -> Iterator[Path]:
 
 async def check(engine: str, before: str, after: str, **options) -> tuple[Finding, ...]:
     terms = Terms(frozenset({Syntax(engine)}))
-    return await Rendering(**options).check(prompt_from_text(before), prompt_from_text(after), terms)
+    async with aclosing(Rendering(**options)) as rendering:
+        return await rendering.check(prompt_from_text(before), prompt_from_text(after), terms)
 
 
 def told(findings: tuple[Finding, ...]) -> list[str]:
@@ -336,6 +340,98 @@ async def test_a_process_that_does_not_answer_in_time_is_ended_and_the_next_one_
     assert told(await check("jinja", "{{ a }}", "{# {{ a }} #}")) == ["template_value_lost a"]
 
 
+def processes_of(parent: int) -> list[int]:
+    """Return the processes that *parent* has started and that are still there, zombies too."""
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are looked for in /proc")
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if is_so():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it did not come to that")
+
+
+async def ask(rendering: Rendering) -> list[str]:
+    terms = Terms(frozenset({Syntax.FORMAT}))
+    return told(await rendering.check(prompt_from_text("{a}"), prompt_from_text("{b}"), terms))
+
+
+ANSWER = ["template_value_invented b", "template_value_lost a"]
+
+
+@needs_proc
+async def test_one_process_serves_all_questions_keeps_no_child_and_ends_with_its_user():
+    before = processes_of(os.getpid())
+    async with aclosing(Rendering()) as rendering:
+        assert processes_of(os.getpid()) == before
+        assert await asyncio.gather(*(ask(rendering) for _ in range(5))) == [ANSWER] * 5
+        (server,) = set(processes_of(os.getpid())) - set(before)
+        await until(lambda: processes_of(server) == [])
+        assert await ask(rendering) == ANSWER
+        assert set(processes_of(os.getpid())) - set(before) == {server}
+    assert processes_of(os.getpid()) == before
+
+
+@needs_proc
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_server_that_is_killed_is_started_again_and_no_question_is_lost(number):
+    before = set(processes_of(os.getpid()))
+    async with aclosing(Rendering()) as rendering:
+        assert await ask(rendering) == ANSWER
+        (server,) = set(processes_of(os.getpid())) - before
+        os.kill(server, number)
+        assert await asyncio.gather(*(ask(rendering) for _ in range(5))) == [ANSWER] * 5
+        (other,) = set(processes_of(os.getpid())) - before
+        assert other != server
+
+
+@needs_proc
+async def test_what_takes_too_long_is_ended_and_the_server_stays():
+    before = set(processes_of(os.getpid()))
+    loop = prompt_from_text(LOOP_OF_JINJA)
+    async with aclosing(Rendering(longest_seconds=1.0)) as rendering:
+        assert await ask(rendering) == ANSWER
+        (server,) = set(processes_of(os.getpid())) - before
+        terms = Terms(frozenset({Syntax.JINJA}))
+        (finding,) = await rendering.check(prompt_from_text("{{ a }}"), loop, terms)
+        assert "rendering it takes too" in finding.message
+        await until(lambda: processes_of(server) == [])
+        assert await ask(rendering) == ANSWER
+        assert set(processes_of(os.getpid())) - before == {server}
+
+
+@needs_proc
+async def test_a_server_ends_when_its_user_is_killed():
+    program = """
+import asyncio, os
+from refrase.core.prompt import prompt_from_text
+from refrase.core.terms import Terms
+from refrase.rendering import Rendering
+rendering = Rendering()
+asyncio.run(rendering.check(prompt_from_text("{name} a"), prompt_from_text("{name} b"), Terms()))
+print(open(f"/proc/self/task/{os.getpid()}/children").read(), flush=True)
+os.kill(os.getpid(), 9)
+"""
+    done = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    (server,) = done.stdout.split()
+    await until(lambda: not Path(f"/proc/{server}/cmdline").exists() or not Path(f"/proc/{server}/cmdline").read_text())
+
+
+async def test_without_forks_each_question_has_a_process_of_its_own(empty_folder):
+    assert await check("format", "{a}", "{b}", forks=False) != ()
+    (finding,) = await check("jinja", "{{ a }}", LOOP_OF_JINJA, forks=False, longest_seconds=1.0)
+    assert "rendering it takes too" in finding.message
+    (finding,) = await check("jinja", "{{ a }}", "{{ 'x' * 10**12 }}{{ a }}", forks=False)
+    assert finding.kind in STOPPED
+
+
 async def test_a_very_long_text_is_not_rendered(empty_folder):
     (finding,) = await check("format", "{a}", "{a}" + "x" * 400_000)
     assert finding.kind == "template_not_rendered"
@@ -343,10 +439,10 @@ async def test_a_very_long_text_is_not_rendered(empty_folder):
 
 
 async def test_more_texts_than_may_be_rendered_at_once_wait_for_each_other(empty_folder):
-    rendering = Rendering(most_at_once=1)
     terms = Terms(frozenset({Syntax.FORMAT}))
     pairs = [(prompt_from_text(f"{{a{number}}}"), prompt_from_text("{b}")) for number in range(6)]
-    seen = await asyncio.gather(*(rendering.check(before, after, terms) for before, after in pairs))
+    async with aclosing(Rendering(most_at_once=1)) as rendering:
+        seen = await asyncio.gather(*(rendering.check(before, after, terms) for before, after in pairs))
     assert [told(findings) for findings in seen] == [
         ["template_value_invented b", f"template_value_lost a{number}"] for number in range(6)
     ]
@@ -360,7 +456,8 @@ async def test_at_most_five_values_of_a_kind_are_told(empty_folder):
 async def test_of_several_messages_only_changed_ones_are_rendered_and_a_finding_names_its_message(empty_folder):
     before = Prompt((Message(LOOP_OF_JINJA, "system"), Message("Greet {{ name }}.", "user")))
     after = before.with_texts((LOOP_OF_JINJA, "Greet {# {{ name }} #}."))
-    (finding,) = await Rendering().check(before, after, Terms(frozenset({Syntax.JINJA})))
+    async with aclosing(Rendering()) as rendering:
+        (finding,) = await rendering.check(before, after, Terms(frozenset({Syntax.JINJA})))
     assert (finding.kind, finding.after.message, finding.after.end) == ("template_value_lost", 1, 23)
 
 
@@ -385,7 +482,8 @@ SYNTAXES = [
 )
 async def test_which_engines_are_asked(empty_folder, stated, before, after, found):
     terms = Terms(None if stated is None else frozenset(stated))
-    assert told(await Rendering().check(prompt_from_text(before), prompt_from_text(after), terms)) == found
+    async with aclosing(Rendering()) as rendering:
+        assert told(await rendering.check(prompt_from_text(before), prompt_from_text(after), terms)) == found
 
 
 FORBIDDEN = [

@@ -333,6 +333,22 @@ async def test_a_completion_that_is_no_stream_is_taken_all_the_same(services, up
     assert rewrite.usage.output_tokens == 5
 
 
+async def test_what_nobody_watches_comes_as_a_whole(services, upstream: Upstream):
+    upstream.will(Whole(LOSES), Whole(GOOD))
+    rewrite = await services.rewriter.rewrite(Order(prompt_from_text(PROMPT), "kimi-k2"))
+    assert (rewrite.outcome, rewrite.after.texts) == (Outcome.REWRITTEN, (AFTER,))
+    assert [request.get("stream") for request in upstream.requests] == [False, False]
+    assert not any("stream_options" in request for request in upstream.requests)
+    (first, _) = (await services.history.get(rewrite.id))[1]
+    assert first.reply == LOSES
+
+
+async def test_what_is_watched_is_streamed_and_so_is_what_may_take_long(services, upstream: Upstream):
+    await rewritten(services)
+    await services.rewriter.rewrite(Order(prompt_from_text("Sort the names by their length. " * 400), "kimi-k2"))
+    assert [request["stream"] for request in upstream.requests] == [True, True]
+
+
 async def test_an_equal_request_is_not_paid_twice(services, upstream: Upstream):
     upstream.will(Say(GOOD))
     first, _ = await rewritten(services)

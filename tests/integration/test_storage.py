@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from alembic import command
-from sqlalchemy import inspect
+from sqlalchemy import Connection, insert, inspect, text
 
 from refrase.bootstrap import open_services
 from refrase.core.attempt import Attempt
@@ -35,12 +35,13 @@ from refrase.core.rewrite import (
 )
 from refrase.core.target import SettingAdvice
 from refrase.core.verdict import answered_by
-from refrase.errors import DatabaseReadOnly, DatabaseUnreachable, DiskFull, RewriteNotFound
+from refrase.errors import DatabaseReadOnly, DatabaseUnreachable, DiskFull, RewriteNotFound, StorageFailed
 from refrase.storage import migrate
 from refrase.storage.convert import row_from_attempt, row_from_rewrite
 from refrase.storage.database import Database
 from refrase.storage.database import database_url as url_of
 from refrase.storage.rewrites import Query, Rewrites
+from refrase.storage.tables import AttemptRow, RewriteRow
 from tests.conftest import MARK, make_settings
 from tests.fakes.clock import FakeClock
 from tests.fakes.upstream import Say, Upstream
@@ -209,20 +210,57 @@ async def test_a_pair_that_is_not_there_is_told(rewrites: Rewrites):
 
 
 async def test_a_transaction_that_fails_leaves_nothing(database: Database, rewrites: Rewrites):
-    async def fail() -> None:
-        async with database.write() as session:
-            session.add(row_from_rewrite(make_rewrite(), "f1"))
-            await session.flush()
-            raise ZeroDivisionError
+    def fail(connection: Connection) -> None:
+        connection.execute(insert(RewriteRow), row_from_rewrite(make_rewrite(), "f1"))
+        raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await fail()
+        await database.write(fail)
     assert (await rewrites.get_page(Query(), limit=1)).items == ()
 
 
 async def test_many_writers_at_once_all_get_through(rewrites: Rewrites):
     await asyncio.gather(*(rewrites.finish(make_rewrite(number), f"f{number}") for number in range(40)))
     assert len((await rewrites.get_page(Query(), limit=100)).items) == 40
+
+
+async def test_of_writes_that_are_made_together_each_is_told_of_its_own_fault(rewrites: Rewrites):
+    await rewrites.finish(make_rewrite(0), "f0")
+    done = await asyncio.gather(
+        rewrites.finish(make_rewrite(1), "f1"),
+        rewrites.begin(make_rewrite(0), "f0", Attempt(1, 0, MARK, NOW)),  # is there already
+        rewrites.begin_attempt("nobody", Attempt(1, 0, MARK, NOW)),  # of no pair
+        rewrites.finish(make_rewrite(2), "f2"),
+        return_exceptions=True,
+    )
+    assert [type(told) for told in done] == [type(None), StorageFailed, StorageFailed, type(None)]
+    assert "rewrites" in done[1].detail
+    assert "FOREIGN KEY" in done[2].detail.upper()
+    stored = await rewrites.get_page(Query(), limit=5)
+    assert [item.id for item in stored.items] == [make_rewrite(number).id for number in (2, 1, 0)]
+
+
+async def test_a_write_whose_waiter_has_left_spoils_no_other(rewrites: Rewrites):
+    writes = [asyncio.create_task(rewrites.finish(make_rewrite(number), f"f{number}")) for number in range(20)]
+    await asyncio.sleep(0)
+    for write in writes[::2]:
+        write.cancel()
+    done = await asyncio.gather(*writes, return_exceptions=True)
+    assert done[1::2] == [None] * 10
+    stored = {item.id for item in (await rewrites.get_page(Query(), limit=30)).items}
+    assert {make_rewrite(number).id for number in range(1, 20, 2)} <= stored
+
+
+async def test_a_database_that_is_closed_has_kept_what_was_begun(tmp_path: Path):
+    database = Database(url_of("", tmp_path))
+    await migrate.upgrade(database)
+    writing = asyncio.create_task(Rewrites(database).finish(make_rewrite(), "f1"))
+    await asyncio.sleep(0)
+    await database.close()
+    await writing
+    again = Database(url_of("", tmp_path))
+    assert (await Rewrites(again).find_done("f1")) == make_rewrite()
+    await again.close()
 
 
 async def test_migrating_again_does_nothing(database: Database):
@@ -244,22 +282,20 @@ async def test_processes_that_start_together_migrate_once(database_url: str, tmp
     await database.close()
 
 
-def _insert_as_of_then(connection, row):
+def _insert_as_of_then(connection, table, row):
     """Insert *row* into a table that does not have all of its columns yet."""
-    had = {column["name"] for column in inspect(connection).get_columns(row.__tablename__)}
-    table = row.__table__
-    values = {column.name: getattr(row, column.key) for column in table.columns if column.name in had}
+    had = {column["name"] for column in inspect(connection).get_columns(table.name)}
+    values = {name: value for name, value in row.items() if name in had}
     connection.execute(table.insert().values(values))
 
 
 async def test_an_older_database_keeps_its_pairs_and_their_attempts(database_url: str, tmp_path: Path):
     database = Database(url_of(database_url, tmp_path))
-    async with database.connect() as connection:
-        await connection.run_sync(lambda sync: command.upgrade(migrate.alembic_config(sync), "0001"))
+    await database.write(lambda connection: command.upgrade(migrate.alembic_config(connection), "0001"))
     rewrite = make_rewrite()
-    async with database.connect() as connection:
-        await connection.run_sync(_insert_as_of_then, row_from_rewrite(rewrite, "f1"))
-        await connection.run_sync(_insert_as_of_then, row_from_attempt(rewrite.id, Attempt(1, 0, MARK, NOW)))
+    pair, call = row_from_rewrite(rewrite, "f1"), row_from_attempt(rewrite.id, Attempt(1, 0, MARK, NOW))
+    await database.write(lambda connection: _insert_as_of_then(connection, RewriteRow.__table__, pair))
+    await database.write(lambda connection: _insert_as_of_then(connection, AttemptRow.__table__, call))
     assert await migrate.upgrade(database)
     kept, attempts = await Rewrites(database).get(rewrite.id)
     assert kept == msgspec.structs.replace(rewrite, ledger=Ledger())
@@ -346,13 +382,13 @@ async def test_a_full_disk_is_told_and_a_paid_result_is_handed_out_all_the_same(
 
 async def _fill(database: Database) -> None:
     """Let the file grow by a few pages and no more, then ask for more than that."""
-    from sqlalchemy import text
 
-    async with database.write() as session:
-        pages = (await session.execute(text("PRAGMA page_count"))).scalar_one()
-        await session.execute(text(f"PRAGMA max_page_count={pages + 4}"))
-    async with database.write() as session:
-        await session.execute(text("CREATE TABLE filler AS SELECT zeroblob(1000000) AS x"))
+    def limit(connection: Connection) -> None:
+        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+        connection.execute(text(f"PRAGMA max_page_count={pages + 4}"))
+
+    await database.write(limit)
+    await database.write(lambda connection: connection.execute(text("CREATE TABLE filler AS SELECT zeroblob(1000000)")))
 
 
 async def test_a_database_of_sqlite_is_an_ordinary_file(tmp_path: Path):

@@ -24,9 +24,10 @@ def test_the_expected_revision_is_the_newest_file():
 async def test_a_migrated_database_is_what_the_tables_say(database_url: str, tmp_path: Path):
     database = Database(url_of(database_url, tmp_path))
     await upgrade(database)
-    async with database.connect() as connection:
-        differences = await connection.run_sync(
-            lambda sync: compare_metadata(MigrationContext.configure(sync, opts={"compare_type": True}), Base.metadata)
+    differences = await database.read(
+        lambda connection: compare_metadata(
+            MigrationContext.configure(connection, opts={"compare_type": True}), Base.metadata
         )
+    )
     await database.close()
     assert differences == []

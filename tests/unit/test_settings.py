@@ -68,8 +68,8 @@ def test_settings_show_no_secret():
 @pytest.mark.parametrize(
     ("stated", "url"),
     [
-        ("", "sqlite+aiosqlite:////d/refrase.db"),
-        ("sqlite:////x/y.db", "sqlite+aiosqlite:////x/y.db"),
+        ("", "sqlite:////d/refrase.db"),
+        ("sqlite:////x/y.db", "sqlite:////x/y.db"),
         ("postgres://u@h/d", "postgresql+asyncpg://u@h/d"),
         ("postgresql://u@h:5/d", "postgresql+asyncpg://u@h:5/d"),
         ("postgresql+asyncpg://u@h/d", "postgresql+asyncpg://u@h/d"),
