@@ -7,7 +7,7 @@ from typing import Any
 import click
 import msgspec
 
-from refrase.core.guide import Rule
+from refrase.core.guide import Rule, Source
 from refrase.core.rewrite import Severity
 from refrase.core.target import Target
 from refrase.services.lint_report import LintFault, LintFinding, LintReport
@@ -32,8 +32,7 @@ def as_text(report: LintReport, *, with_sources: bool) -> str:
         source = finding.source
         if with_sources and source and (finding.path, finding.rule) not in told:
             told.add((finding.path, finding.rule))
-            seen = f"{source.kind}, verified {source.verified_at}"
-            lines.append(click.style(f"  = {source.title} ({seen}): {source.url}", dim=True))
+            lines.append(click.style(f"  = {_told(source)}", dim=True))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -75,7 +74,7 @@ def _annotations(report: LintReport) -> Iterator[str]:
         if finding.end_line == finding.line and finding.end_column > finding.column:
             fields["endColumn"] = finding.end_column
         fields["title"] = f"refrase ({finding.rule})"
-        source = f" Source: {finding.source.url}" if finding.source else ""
+        source = f" Source: {finding.source.url or finding.source.title}" if finding.source else ""
         yield _command(_GITHUB_WORDS[finding.severity], fields, f"{finding.message}{source}")
     for fault in report.faults:
         place = {"line": fault.line} if fault.line else {}
@@ -106,15 +105,21 @@ def _sarif_rules(targets: Iterable[Target], findings: Iterable[LintFinding]) -> 
 
 def _sarif_rule(target: Target, rule: Rule) -> dict[str, Any]:
     source = rule.sources[0]
-    text = f"{source.title}, {source.kind}, verified {source.verified_at}: {source.url}"
+    link = f"[{source.title}]({source.url})" if source.url else source.title
     return {
         "id": f"{target.guide.id}/{rule.id}",
         "shortDescription": {"text": rule.text},
-        "helpUri": source.url,
-        "help": {"text": text, "markdown": f"[{source.title}]({source.url}), {source.kind}, {source.verified_at}"},
+        **({"helpUri": source.url} if source.url else {}),
+        "help": {"text": _told(source), "markdown": f"{link}, {source.kind}, {source.verified_at}"},
         "defaultConfiguration": {"level": "warning"},
         "properties": {"guide": target.guide.id, "guideVersion": target.guide.version, "kind": rule.kind},
     }
+
+
+def _told(source: Source) -> str:
+    """Say where a rule comes from; a house's own rule has no page."""
+    page = f": {source.url}" if source.url else ""
+    return f"{source.title} ({source.kind}, verified {source.verified_at}){page}"
 
 
 def _sarif_result(finding: LintFinding, places: dict[str, int]) -> dict[str, Any]:

@@ -2,19 +2,40 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from refrase.core.guide import Guide, Rule
+from refrase.core.guide import Guide, Range, Rule
 from refrase.core.selection import CONDITIONS
 
 _CHECKS = {
     "pattern": "every text of the form {value}, outside code",
     "missing": "that no text of the form {value} stands in the prompt",
+    "contradiction": "two texts that contradict each other, of the forms {value}",
     "bare_variable": "a variable of the name {value} alone on its line, with nothing that sets it apart",
+    "steady_after_variable": "a first variable with {value} characters or more behind the last, the same in every call",
     "format_in_prose": "a last paragraph that begins with the form {value} and has no heading",
+    "present_role": "a message of the role {value}",
+    "absent_role": "that no message has the role {value}",
     "longer_than_characters": "a prompt of more than {value} characters",
+    "sentence_words": "a sentence of more than {value} words",
+    "repeated_rule_words": "a rule of {value} words or more that stands there twice",
+    "list_items": "more than {value} items of lists",
+    "unsectioned_characters": "{value} characters or more without a heading, a list or a tag",
+    "setting_sent": "a call that sends {value}",
+    "settings_together": "a call that sends {value} together",
+    "setting_outside": "a call outside of {value}",
+    "retired_id": "a call of a model id of the form {value}",
+}
+_NARROWED = {
+    "where": "only where {value} stands in the prompt",
+    "unless": "not where {value} stands in the prompt",
+    "place": "only in the {value} paragraph of a message",
+    "after_characters": "only {value} characters or more down in a message",
+    "more_than": "{value} are allowed",
+    "first_only": "once for a prompt",
 }
 _FIXES = {
     "replace": "takes the text out, or puts another in its place",
@@ -53,6 +74,12 @@ def condition_of(rule: Rule) -> str:
 def check_of(rule: Rule) -> Worded | None:
     """Say what the check of *rule* looks for; None where it has none."""
     return _worded(rule.check, _CHECKS) if rule.check else None
+
+
+def narrowed_of(rule: Rule) -> tuple[Worded, ...]:
+    """Say what narrows the check of *rule*."""
+    given = {name: getattr(rule.check, name) for name in _NARROWED} if rule.check else {}
+    return tuple(_sentence(_NARROWED[name], value) for name, value in given.items() if value not in (None, False))
 
 
 def fix_of(rule: Rule) -> Worded | None:
@@ -104,7 +131,18 @@ def _worded(value: Struct, known: dict[str, str]) -> Worded:
     """Put the first primitive that is given into words; one that is not known here is told by its name."""
     fields: Sequence[str] = [field.name for field in msgspec.structs.fields(value)]
     name = next((name for name in fields if name != "message" and getattr(value, name) not in (None, False)), fields[0])
-    given = getattr(value, name)
-    before, _, after = known.get(name, f"{name.replace('_', ' ')} {{value}}").partition("{value}")
-    shown = f"{given:,}" if isinstance(given, int) else str(given)
-    return Worded(before, shown if "{value}" in known.get(name, "{value}") else "", after)
+    return _sentence(known.get(name, f"{name.replace('_', ' ')} {{value}}"), getattr(value, name))
+
+
+def _sentence(told: str, value: Any) -> Worded:
+    before, place, after = told.partition("{value}")
+    return Worded(before, _shown(value) if place else "", after)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, int | float):
+        return f"{value:,}"
+    if isinstance(value, Range):
+        bounds = " to ".join("…" if bound is None else f"{bound:g}" for bound in (value.least, value.most))
+        return f"{value.name} {bounds}"
+    return " and ".join(value) if isinstance(value, tuple) else str(value)

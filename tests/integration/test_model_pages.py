@@ -12,7 +12,18 @@ import httpx
 import msgspec
 import pytest
 
-from refrase.core.guide import About, Check, Rule, RuleKind, Source, SourceKind
+from refrase.core.guide import (
+    CALL_PRIMITIVES,
+    PRIMITIVES,
+    About,
+    Check,
+    Place,
+    Range,
+    Rule,
+    RuleKind,
+    Source,
+    SourceKind,
+)
 from refrase.core.rule_search import CheckWish, RuleQuery, search_rules
 from refrase.engine.providers import Provider, read_endpoints, read_providers
 from refrase.guidebook import read_guidebook
@@ -20,7 +31,7 @@ from refrase.packaged import packaged_path
 from refrase.web.call_sample import samples_for
 from refrase.web.comparison import compare
 from refrase.web.examples import read_examples
-from refrase.web.guide_words import check_of, disagreements_of, disagreements_on
+from refrase.web.guide_words import check_of, disagreements_of, disagreements_on, narrowed_of
 from tests.conftest import make_settings, serving
 from tests.integration.test_web import finished_page, token_of
 
@@ -345,13 +356,25 @@ def test_an_account_in_the_address_of_an_own_profile_is_not_shown():
 
 def test_every_check_that_a_guide_may_have_is_told_in_words():
     source = Source("", "", SourceKind.PRIMARY, date(2026, 1, 1))
+    values = {
+        str | None: ("x{1,2}", "x{1,2}"),
+        int | None: (20_000, "20,000"),
+        Place | None: (Place.FIRST, "first"),
+        tuple[str, str] | None: (("a", "b"), "a and b"),
+        tuple[str, ...] | None: (("a", "b"), "a and b"),
+        Range | None: (Range("temperature", most=1), "temperature … to 1"),
+        bool: (True, ""),
+    }
+    primitives = {*PRIMITIVES, *CALL_PRIMITIVES}
     for field in msgspec.structs.fields(Check):
         if field.name != "message":
-            value = 20_000 if field.name == "longer_than_characters" else "x{1,2}"
-            rule = Rule("r", RuleKind.PRACTICE, "", About.PROMPT, (source,), check=Check("m", **{field.name: value}))
-            words = check_of(rule)
-            assert words.value == ("20,000" if field.name == "longer_than_characters" else "x{1,2}")
+            value, shown = values[field.type]
+            check = Check("m", **({} if field.name in primitives else {"pattern": "p"}), **{field.name: value})
+            rule = Rule("r", RuleKind.PRACTICE, "", About.PROMPT, (source,), check=check)
+            (words,) = [check_of(rule)] if field.name in primitives else narrowed_of(rule)
+            assert words.value == shown
             assert words.before
+            assert field.name not in words.before
 
 
 def test_a_disagreement_stands_at_the_rules_that_it_names():
