@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,8 +93,7 @@ def command(
         if _STDIN in paths:
             inputs = replace(inputs, files=(*inputs.files, _standard_input(stdin_filename)))
         saver = Saver(shows_diff=shows_diff)
-        with _progress() as on_prompt:
-            fix = _fixer(linter, settings) if fixes or shows_diff else None
+        with _progress() as on_prompt, _fixing(linter, settings) if fixes or shows_diff else nullcontext() as fix:
             run = LintRun(linter, field=field, fix=fix, save=saver.save, on_prompt=on_prompt)
             report = run.run(inputs)
         _write(_shown(report, form, linter.targets), output_file, to_error=saver.has_stdout)
@@ -116,8 +115,9 @@ def _standard_input(name: Path | None) -> "LintInput":
     return LintInput(str(name or "<stdin>"), name or Path("stdin.md"), sys.stdin.buffer.read())
 
 
-def _fixer(linter: "Linter", settings: "Settings") -> "Fix":
-    """Return what fixes a document. Its imports take longer than linting does."""
+@contextmanager
+def _fixing(linter: "Linter", settings: "Settings") -> "Iterator[Fix]":
+    """Open what fixes documents. Its imports take longer than linting does."""
     import asyncio
 
     from refrase.rendering import Rendering
@@ -125,8 +125,13 @@ def _fixer(linter: "Linter", settings: "Settings") -> "Fix":
     from refrase.services.lint_fixing import Fixer
 
     most_bytes = settings.max_prompt_bytes
-    fixer = Fixer(linter, Checker(Rendering(), max_prompt_bytes=most_bytes), max_prompt_bytes=most_bytes)
-    return lambda name, document: asyncio.run(fixer.fix(name, document))
+    rendering = Rendering()
+    fixer = Fixer(linter, Checker(rendering, max_prompt_bytes=most_bytes), max_prompt_bytes=most_bytes)
+    with asyncio.Runner() as runner:
+        try:
+            yield lambda name, document: runner.run(fixer.fix(name, document))
+        finally:
+            runner.run(rendering.aclose())
 
 
 @contextmanager

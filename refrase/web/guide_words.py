@@ -23,7 +23,7 @@ _CHECKS = {
     "sentence_words": "a sentence of more than {value} words",
     "repeated_rule_words": "a rule of {value} words or more that stands there twice",
     "list_items": "more than {value} items of lists",
-    "unsectioned_characters": "{value} characters or more without a heading, a list or a tag",
+    "unsectioned_characters": "a text of {value} characters or more without a heading, a list or a tag",
     "setting_sent": "a call that sends {value}",
     "settings_together": "a call that sends {value} together",
     "setting_outside": "a call outside of {value}",
@@ -34,7 +34,7 @@ _NARROWED = {
     "unless": "not where {value} stands in the prompt",
     "place": "only in the {value} paragraph of a message",
     "after_characters": "only {value} characters or more down in a message",
-    "more_than": "{value} are allowed",
+    "more_than": "where {value} are allowed",
     "first_only": "once for a prompt",
 }
 _FIXES = {

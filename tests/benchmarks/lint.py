@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import aclosing
 from pathlib import Path
 
 from refrase.core.gate import examine
@@ -121,12 +122,13 @@ async def fixes_of(target: str) -> tuple[int, int, int, int, int]:
         max_prompt_bytes=_MAX_BYTES,
         all_rule_ids=frozenset,
     )
-    fixer = Fixer(linter, Checker(Rendering(), max_prompt_bytes=_MAX_BYTES), max_prompt_bytes=_MAX_BYTES)
     data = "".join(rows_of(devset())).encode()
     document = read_jsonl(data, "devset")
-    once = await fixer.fix("devset", document)
-    after = read_jsonl(once.data, "devset")
-    again = read_jsonl((await fixer.fix("devset", after)).data, "devset")
+    async with aclosing(Rendering()) as rendering:
+        fixer = Fixer(linter, Checker(rendering, max_prompt_bytes=_MAX_BYTES), max_prompt_bytes=_MAX_BYTES)
+        once = await fixer.fix("devset", document)
+        after = read_jsonl(once.data, "devset")
+        again = read_jsonl((await fixer.fix("devset", after)).data, "devset")
     pairs = [
         (old.prompt, new.prompt, last.prompt)
         for old, new, last in zip(document.slots, after.slots, again.slots, strict=True)

@@ -10,7 +10,7 @@ import yaml
 from refrase.core.guide import About, Check, Rule
 from refrase.core.lint import check_rules
 from refrase.core.prompt import Message, Prompt
-from refrase.core.selection import CONDITIONS
+from refrase.core.selection import CONDITIONS, Subject
 from refrase.guidebook import read_guidebook
 from refrase.packaged import packaged_path
 
@@ -62,7 +62,7 @@ def _is_prose(before: str) -> bool:
 
 def fires(rule: Rule, prompt: Prompt) -> int:
     """Return how often the rule's check fires in a prompt that the rule applies to."""
-    if not all(CONDITIONS[name].evidence(prompt) for name in rule.when):
+    if not all(CONDITIONS[name].evidence(Subject(prompt)) for name in rule.when):
         return 0
     return len(check_rules(prompt, (rule,)))
 

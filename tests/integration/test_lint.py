@@ -20,6 +20,11 @@ ROOT = Path(__file__).parents[2]
 BAD = "You sort lists.\n\nI want you to sort {{list}} by name.\n"
 FIXED = "You sort lists.\n\nSort {{list}} by name.\n"
 GOOD = "Sort {{list}} by name.\n"
+# In a prompt of some length a role that says nothing is found.
+ASSISTANT = (
+    "\nYou are a helpful assistant.\n"
+    "Mind the order of the names, and leave out whoever has left the club since the last list.\n"
+)
 CHAT = [
     {"role": "system", "content": "Be \\ brief.\n\u00e4 \U0001f600. I want you to be brief."},
     {"role": "assistant", "content": "I want you to wait."},
@@ -157,7 +162,7 @@ def test_an_unknown_rule_is_answered_with_the_nearest_ones(shell: Shell):
 
 def test_a_rule_without_a_check_cannot_be_chosen(shell: Shell):
     put(shell, p_md=BAD)
-    code, _, err = shell.run("lint", "p.md", "--select", "action-verb")
+    code, _, err = shell.run("lint", "p.md", "--select", "context-first")
     assert code == 2
     assert "has no check" in err
 
@@ -285,7 +290,7 @@ def test_a_fix_changes_no_other_byte_and_is_done_once(shell: Shell, name):
 
 
 def test_how_many_were_fixed_and_remain_is_told(shell: Shell):
-    put(shell, p_md=f"{BAD}\nYou are a helpful assistant.\n")
+    put(shell, p_md=f"{BAD}{ASSISTANT}")
     code, out, err = shell.run("lint", "p.md", "--fix")
     assert (code, places(out)) == (1, ["p.md:5:1: role-empty"])
     assert err == "1 finding in 1 prompt for kimi-k2-0905; 1 fixed, 1 remain.\n"
@@ -309,8 +314,8 @@ def test_a_difference_is_shown_and_nothing_written(shell: Shell):
 
 
 def test_fixed_standard_input_goes_to_standard_output_and_the_rest_beside_it(shell: Shell):
-    code, out, err = shell.run("lint", "-", "--fix", stdin=f"{BAD}\nYou are a helpful assistant.\n".encode())
-    assert (code, out) == (1, f"{FIXED}\nYou are a helpful assistant.\n")
+    code, out, err = shell.run("lint", "-", "--fix", stdin=f"{BAD}{ASSISTANT}".encode())
+    assert (code, out) == (1, f"{FIXED}{ASSISTANT}")
     assert "<stdin>:5:1: role-empty" in err
     assert shell.run("lint", "-", "--fix", stdin=GOOD.encode())[:2] == (0, GOOD)
 

@@ -301,7 +301,8 @@ def test_pages_name_no_other_host_but_sources(client):
         assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=", page)
 
 
-CHECKED = "I want you to sort {{list}}.\n\nYou are a helpful assistant."
+REST = "Mind the order of the names, and leave out whoever has left the club since. Nobody wants letters of others."
+CHECKED = f"I want you to sort {{{{list}}}}. {REST}\n\nYou are a helpful assistant."
 ROW = re.compile(r'<span class="badge \w+">([^<]+)</span>\s+([^<]+?)\s+<a class="rule" href="[^"]*#rule-([\w-]+)"')
 
 
@@ -319,7 +320,7 @@ def test_the_checks_of_the_guide_stand_before_and_after(client):
 
 def test_where_the_text_stayed_the_checks_say_what_they_found(client):
     page = finished_page(
-        client, submit(client, prompt="Sort {{list}}.\n\nYou are a helpful assistant.", engine="offline")
+        client, submit(client, prompt=f"Sort {{{{list}}}}. {REST}\n\nYou are a helpful assistant.", engine="offline")
     )
     assert checklist_of(page) == {"role-empty": "found"}
 

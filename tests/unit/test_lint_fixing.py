@@ -1,5 +1,6 @@
 """Fixes of lint: what would lose something is left out, alone; what one lays open the next one mends."""
 
+from contextlib import aclosing
 from datetime import date
 
 import pytest
@@ -40,14 +41,15 @@ def target_of(*rules: Rule) -> Target:
     return Target(replace(TEMPLATE, rules=rules), model.model)
 
 
-def fixer_for(*rules: Rule) -> tuple[Fixer, Linter]:
+def fixer_for(rendering: Rendering, *rules: Rule) -> tuple[Fixer, Linter]:
     linter = Linter([target_of(*rules)], max_prompt_bytes=MOST_BYTES, all_rule_ids=frozenset)
-    checker = Checker(Rendering(), max_prompt_bytes=MOST_BYTES)
+    checker = Checker(rendering, max_prompt_bytes=MOST_BYTES)
     return Fixer(linter, checker, max_prompt_bytes=MOST_BYTES), linter
 
 
 async def fixed(text: str, *rules: Rule) -> FixedDocument:
-    return await fixer_for(*rules)[0].fix("p.md", read_plaintext(text.encode(), "p.md"))
+    async with aclosing(Rendering()) as rendering:
+        return await fixer_for(rendering, *rules)[0].fix("p.md", read_plaintext(text.encode(), "p.md"))
 
 
 async def test_a_fix_that_loses_a_variable_is_not_made_and_told_with_its_line_and_reason():
@@ -79,7 +81,7 @@ async def test_fixing_twice_is_fixing_once():
 
 async def test_records_without_a_prompt_and_prompts_too_large_pass_through():
     data = b'{"x": 1}\n{"prompt": "' + b"Please kindly wait. " * 100 + b'"}\n{"prompt": "Please kindly wait."}'
-    fixer, linter = fixer_for(POLITE)
+    fixer, linter = fixer_for(Rendering(), POLITE)
     done = await fixer.fix("p.jsonl", read_jsonl(data, "p.jsonl"))
     assert done.data == data[: data.rindex(b"{")] + b'{"prompt": "Please wait."}'
     assert [fault.code for fault in linter.lint("p.jsonl", read_jsonl(data, "p.jsonl")).faults] == [
