@@ -111,10 +111,9 @@ def _asked(old: Reading, new: Reading, words: frozenset[str]) -> list[tuple[str,
     if asks_nothing and (_is_question(old.text) or _QUESTION.search(old.text)):
         return [("prompt_answered", "The prompt asks a question and the rewrite asks nothing: this answers it.")]
     wanted = _verbs_in(old.said) if not _EVERY_VERB & words & _words_in(old.said) else set()
-    still_asks = _LOOSE_REQUEST.search(new.said) or _ASKS.search(new.text) or _is_only_reworded(old.said, new.said)
-    if wanted and not wanted & words and not still_asks:
+    if wanted and not wanted & words and not _still_asks(old, new):
         return [("prompt_answered", f"The prompt asks to {min(wanted)} and the rewrite asks nothing: this answers it.")]
-    if any(asking.search(old.said) and not asking.search(new.said) for asking in _ASKING) and asks_nothing:
+    if asks_nothing and any(asking.search(old.said) and not asking.search(new.said) for asking in _ASKING):
         return [("prompt_answered", "The prompt asks for something and the rewrite does not: this answers it.")]
     label = _COMPLETION_END.search(old.text, max(0, len(old.text) - 80))
     if label and label[1].strip() not in new.text and not _COMPLETION_END.search(new.text):
@@ -135,6 +134,12 @@ def _words_in(text: str) -> frozenset[str]:
 
 def _verbs_in(text: str) -> set[str]:
     return {verb.casefold() for verb in _REQUEST.findall(text)}
+
+
+def _still_asks(old: Reading, new: Reading) -> bool:
+    if _LOOSE_REQUEST.search(new.said) or _ASKS.search(new.text):
+        return True
+    return _is_only_reworded(old.said, new.said)
 
 
 def _is_only_reworded(old: str, new: str) -> bool:
