@@ -25,6 +25,7 @@ _NOT_SETTINGS = frozenset(
 )
 
 
+_MEMBER = re.compile(r'("([^"\n]{1,80})"\s{0,4}:\s{0,4})"[^"\n]*"?')
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SECRET = re.compile(
     r"(?:^|[_-])(?:key|secret|password|credentials?|token|headers?)$|api[_-]?key|access[_-]?key|authorization|cookie",
@@ -83,6 +84,11 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_secrets(part) for name, part in value.items() if not _SECRET.search(str(name))}
     return [_without_secrets(part) for part in value] if isinstance(value, list) else value
+
+
+def hide_secrets(source: str) -> str:
+    """Return JSON as it was typed, perhaps broken, with the values of keys and the like left out."""
+    return _MEMBER.sub(lambda member: f'{member[1]}"…"' if _SECRET.search(member[2]) else member[0], source)
 
 
 def request_for(target: Target, call: TodaysCall | None) -> tuple[RequestField, ...]:

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, ServerSentEvent, Template
 
 from refrase.bootstrap import Services
+from refrase.core.request import hide_secrets
 from refrase.core.rewrite import EngineChoice, Mode, Outcome, Rewrite
 from refrase.errors import BadInput, EngineNotConfigured, RefraseError, status_of
 from refrase.storage.rewrites import Query
@@ -52,7 +53,11 @@ class PageController(Controller):
             rewrite_id = await services.watching.register(job)
         except (BadInput, EngineNotConfigured) as error:
             return _form_page(services, data, error)
-        is_reused = job.task.done() and (await job.result()).is_reused
+        done = await job.result() if job.task.done() else None
+        is_reused = done is not None and done.is_reused
+        if done is not None and is_reused and data.call.strip():
+            # The text was written before; the request is for the call of this caller, and stands on no page of its own.
+            return await _result_page(services, done)
         return Redirect(f"/rewrites/{rewrite_id}{'?again=true' if is_reused else ''}", status_code=303)
 
     @get("/rewrites/{rewrite_id:str}", name="rewrite")
@@ -61,8 +66,7 @@ class PageController(Controller):
     ) -> Template:
         """Show a rewrite: its result, or how it is being written. *again* says that an earlier one answers."""
         rewrite, _ = await services.history.get(rewrite_id)
-        rewrite = msgspec.structs.replace(rewrite, is_reused=again)
-        return Template("rewrite.html.j2", context={"rewrite": rewrite, "view": await _view(services, rewrite)})
+        return await _result_page(services, msgspec.structs.replace(rewrite, is_reused=again))
 
     @get("/rewrites/{rewrite_id:str}/events", name="events")
     async def events(
@@ -106,7 +110,7 @@ def _form_page(services: Services, form: RewriteForm, error: RefraseError | None
     engine = services.engine
     missing = engine if isinstance(engine, EngineNotConfigured) else None
     context = {
-        "form": form,
+        "form": msgspec.structs.replace(form, call=hide_secrets(form.call)),
         "error": error,
         "guides": services.guidebook.guides,
         "default_target": services.settings.default_target,
@@ -117,6 +121,10 @@ def _form_page(services: Services, form: RewriteForm, error: RefraseError | None
         "identity": None if isinstance(engine, EngineNotConfigured) else engine.identity,
     }
     return Template("home.html.j2", context=context, status_code=status_of(error) if error else 200)
+
+
+async def _result_page(services: Services, rewrite: Rewrite) -> Template:
+    return Template("rewrite.html.j2", context={"rewrite": rewrite, "view": await _view(services, rewrite)})
 
 
 async def _view(services: Services, rewrite: Rewrite) -> ResultView | None:

@@ -1,6 +1,7 @@
 """The web form as a browser without JavaScript meets it."""
 
 import re
+import time
 
 import pytest
 
@@ -27,10 +28,11 @@ def submit(client, **fields):
 
 def finished_page(client, response) -> str:
     assert response.status_code == 303
-    for _ in range(200):
+    for _ in range(500):
         page = client.get(response.headers["location"], headers=HTML).text
         if 'aria-busy="true"' not in page:
             return page
+        time.sleep(0.02)
     raise AssertionError("the rewrite never ended")
 
 
@@ -207,6 +209,16 @@ def test_the_request_of_today_is_translated_and_offered_again(client, upstream: 
     assert re.search(r'<details class="more" open>', again)
 
 
+def test_whoever_asks_again_with_a_request_of_today_gets_it_translated_and_pays_nothing(client, upstream: Upstream):
+    upstream.will(Say(GOOD))
+    finished_page(client, submit(client))
+    response = submit(client, call=CALL.replace('"tools": [{"name": "find_order"}], ', ""))
+    assert response.status_code == 200
+    assert "answered before" in response.text
+    assert "Today’s 0.2 was set for gpt-4o." in response.text
+    assert len(upstream.requests) == 1
+
+
 def test_tools_of_the_request_of_today_are_names_that_the_rewrite_keeps(client, upstream: Upstream):
     prompt = "I want you to call find_order for {{list}}."
     upstream.will(*[Say(f'<message-{MARK} n="1">\nCall search_order for {{{{list}}}}.\n</message-{MARK}>')] * 3)
@@ -228,6 +240,7 @@ def test_the_request_of_today_stays_where_something_else_is_at_fault(client):
     response = submit(client, target="kimi-k2-0906", call=CALL)
     assert "&#34;temperature&#34;: 0.2" in response.text
     assert "call-error" not in response.text
+    assert "sk-SECRET" not in response.text
 
 
 def test_a_form_from_elsewhere_is_refused(client, upstream: Upstream):

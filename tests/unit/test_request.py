@@ -3,7 +3,7 @@
 import pytest
 
 from refrase.core.guide import SettingUse
-from refrase.core.request import RequestField, call_from_json, read_request, request_for
+from refrase.core.request import RequestField, call_from_json, hide_secrets, read_request, request_for
 from refrase.engine.parameters import hold
 from refrase.engine.providers import read_providers
 from refrase.errors import CallInvalid
@@ -189,3 +189,18 @@ def test_a_limit_above_what_the_provider_gives_is_lowered_where_that_is_known():
     assert held.value == 100_352
     (held,) = hold(PROVIDERS["openrouter"], "somebody/else", [field])
     assert held.value == 10**6
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ('{"api_key": "sk-1", "model": "m"}', '{"api_key": "…", "model": "m"}'),
+        ('{"headers": {"Authorization" : "Bearer x"}, "temperature": 0.2,}', None),
+        ('{"api_key": "sk-never-closed', '{"api_key": "…"'),
+        ('{"max_tokens": "4", "token": "t"}', '{"max_tokens": "4", "token": "…"}'),
+    ],
+    ids=["whole", "broken JSON", "cut off", "only what is secret"],
+)
+def test_a_key_in_what_was_typed_is_not_shown_again(typed, shown):
+    told = hide_secrets(typed)
+    assert told == shown if shown else ("Bearer" not in told and "0.2,}" in told)
