@@ -83,7 +83,17 @@ def _figures(a: Target, b: Target) -> Iterable[Figure]:
         yield Figure(name, first, second)
 
 
-_NAMES = ("Family", "Released", "Context", "Longest reply", "Input", "Thinking", "Price per million", "Price as of")
+_NAMES = (
+    "Family",
+    "Released",
+    "Ends at its vendor",
+    "Context",
+    "Longest reply",
+    "Input",
+    "Thinking",
+    "Price per million",
+    "Price as of",
+)
 
 
 def _values(target: Target) -> tuple[str, ...]:
@@ -92,6 +102,7 @@ def _values(target: Target) -> tuple[str, ...]:
     return (
         f"{target.guide.family} ({target.guide.vendor})",
         model.released,
+        str(model.retired_at or "–"),
         f"{model.context_tokens:,} tokens",
         f"{model.output_tokens:,} tokens" if model.output_tokens else "–",
         ", ".join(model.modalities),
