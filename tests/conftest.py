@@ -13,7 +13,7 @@ import pytest
 from refrase.app import create_app
 from refrase.bootstrap import Services, open_services
 from refrase.settings import Settings, read_settings
-from tests.fakes.clock import Sleep
+from tests.fakes.clock import FakeClock, Sleep
 from tests.fakes.postgres import find_binaries, running_postgres
 from tests.fakes.server import RunningServer
 from tests.fakes.upstream import Upstream
@@ -39,6 +39,19 @@ sys.addaudithook(_refuse_network)
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A folder for a user's own guides."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    return folder
 
 
 @pytest.fixture

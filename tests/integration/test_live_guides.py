@@ -27,18 +27,6 @@ OVERLAY = (
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Path:
-    folder = tmp_path / "own"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def live(own: Path, clock: Clock) -> LiveGuidebook:
     return LiveGuidebook(GuideReader(packaged_path("guides"), own), clock)
 

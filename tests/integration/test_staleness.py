@@ -23,18 +23,6 @@ PROMPT = "I want you to sort the names."
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Path:
-    folder = tmp_path / "own"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 async def services(tmp_path: Path, own: Path, clock: FakeClock, database_url: str) -> AsyncIterator[Services]:
     settings = make_settings(tmp_path, REFRASE_GUIDES_FOLDER=str(own), REFRASE_DATABASE_URL=database_url)
     async with open_services(settings, clock=clock) as opened:

@@ -49,13 +49,6 @@ def shipped(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Path:
-    folder = tmp_path / "own"
-    folder.mkdir()
-    return folder
-
-
 def write(own: Path, text: str, name: str = "team.md") -> None:
     (own / name).write_text(text, "utf-8")
 
