@@ -18,8 +18,7 @@ from refrase.core.candidate import (
 from refrase.core.contract import Contract
 from refrase.core.gate import examine
 from refrase.core.handle import Handles
-from refrase.core.item import ItemKind
-from refrase.core.lock import Lock, check_locks, touched
+from refrase.core.lock import Lock, check_locks, kept_spans, touched
 from refrase.core.prompt import Prompt, Span
 from refrase.core.repair import count_blocking, standing
 from refrase.core.reply import Reply, parse_reply
@@ -50,8 +49,7 @@ class Case(Struct, frozen=True):
     @property
     def kept(self) -> tuple[Span, ...]:
         """Where nothing may be changed: locked blocks, and the lines of examples."""
-        examples = (item.span for item in self.contract.items if item.kind is ItemKind.EXAMPLE)
-        return (*(lock.span for lock in self.locks), *examples)
+        return kept_spans(self.contract, self.locks)
 
 
 class Draft:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from refrase.core.contract import Reading
+from refrase.core.contract import Contract, Reading
 from refrase.core.ignore import COMMENT
 from refrase.core.item import ItemKind
 from refrase.core.markup import find_data, find_documents
@@ -68,6 +68,12 @@ def locks_of(reading: Reading, stated: Iterable[Span] = ()) -> tuple[Lock, ...]:
         if place[1] - place[0] >= _LEAST_CHARACTERS
     )
     return tuple(_apart(found))
+
+
+def kept_spans(contract: Contract, locks: Iterable[Lock]) -> tuple[Span, ...]:
+    """Return where nothing may be changed: locked blocks, and the lines of examples."""
+    examples = (item.span for item in contract.items if item.kind is ItemKind.EXAMPLE)
+    return (*(lock.span for lock in locks), *examples)
 
 
 def touched(locks: Sequence[Lock], span: Span) -> Lock | None:

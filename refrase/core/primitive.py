@@ -242,6 +242,7 @@ def _code_spans(text: str) -> list[tuple[int, int]]:
     return sorted(blocks + inline)
 
 
+@lru_cache(maxsize=8)
 def _loop_spans(text: str) -> list[tuple[int, int]]:
     """Return where a template's loops stand, outermost ones only, in order."""
     spans: list[tuple[int, int]] = []

@@ -26,7 +26,7 @@ from refrase.instructions.room import Room, room_for
 
 # A reply with more faults than these is not mended by a longer list of them.
 _MOST_FINDINGS = 12
-_MOST_ROOMS = 1_000
+_MOST_GUIDES = 1_000
 _LINK = re.compile(r"\[([^\]]+)\]\(https?://\S+?\)(?=[\s.,;:)]|$)")
 
 
@@ -65,15 +65,15 @@ class Instructions:
         self._environment.filters["unlinked"] = lambda text: _LINK.sub(r"\1", text)
         self._max_guide_tokens = max_guide_tokens
         # By target and version of its guide; a service knows a hundred targets, and a guide changes now and then.
-        self._rooms: OrderedDict[tuple[str, str], Room] = OrderedDict()
+        self._guides: OrderedDict[tuple[str, str], tuple[Room, str]] = OrderedDict()
 
     def system(self, target: Target) -> str:
         """Return the system message for *target*: the task and its guide, the same for every prompt."""
-        return self._system(target, self._room(target))
+        return self._guide(target)[1]
 
     def left_out(self, target: Target) -> tuple[str, ...]:
         """Return the ids of the rules that the system message for *target* has no room for."""
-        return self._room(target).left_out
+        return self._guide(target)[0].left_out
 
     def quote(self, case: Case) -> Quoted:
         """Return the messages as they travel: without outer white space; whole texts with handles for locks."""
@@ -136,15 +136,15 @@ class Instructions:
             example_rule=_example_rule(selected),
         )
 
-    def _room(self, target: Target) -> Room:
+    def _guide(self, target: Target) -> tuple[Room, str]:
+        """Return what of the guide has room in the system message, and that message; it takes long to write."""
         key = target.id, target.guide.version
-        room = self._rooms.get(key)
-        if room is None:
+        if key not in self._guides:
             room = room_for(target, self._max_guide_tokens, lambda tried: self._system(target, tried))
-            self._rooms[key] = room
-            if len(self._rooms) > _MOST_ROOMS:
-                self._rooms.popitem(last=False)
-        return room
+            self._guides[key] = room, self._system(target, room)
+            if len(self._guides) > _MOST_GUIDES:
+                self._guides.popitem(last=False)
+        return self._guides[key]
 
     def _system(self, target: Target, room: Room) -> str:
         return self._render("system.j2", target=target, room=room)

@@ -6,8 +6,7 @@ from msgspec import Struct
 
 from refrase.core.candidate import Candidate, apply_edits, edits_from_changes
 from refrase.core.contract import contract_of
-from refrase.core.item import ItemKind
-from refrase.core.lock import locks_of
+from refrase.core.lock import kept_spans, locks_of
 from refrase.core.mend import mend
 from refrase.core.prompt import Prompt, Span, check_prompt
 from refrase.core.rewrite import Change, Mode, Severity
@@ -113,9 +112,5 @@ def _applied(prompt: Prompt, changes: Sequence[Change]) -> Prompt:
 
 
 def _kept(prompt: Prompt) -> tuple[Span, ...]:
-    """Return where nothing is fixed: locked blocks, and the lines of examples."""
-    spans: list[Span] = []
-    for reading in contract_of(prompt).messages:
-        spans += (lock.span for lock in locks_of(reading))
-        spans += (item.span for item in reading.items if item.kind is ItemKind.EXAMPLE)
-    return tuple(spans)
+    contract = contract_of(prompt)
+    return kept_spans(contract, (lock for reading in contract.messages for lock in locks_of(reading)))

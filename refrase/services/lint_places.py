@@ -6,6 +6,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from refrase.core.prompt import Prompt, Span
+from refrase.core.scan import line_starts
 from refrase.library.document import Document, Slot
 
 
@@ -65,12 +66,8 @@ class _Lines:
         return Place(*self._at(start), *self._at(end))
 
     @cached_property
-    def _starts(self) -> list[int]:
-        starts, position = [0], self._text.find("\n")
-        while position >= 0:
-            starts.append(position + 1)
-            position = self._text.find("\n", position + 1)
-        return starts
+    def _starts(self) -> tuple[int, ...]:
+        return line_starts(self._text)
 
     def _at(self, position: int) -> tuple[int, int]:
         line = bisect_right(self._starts, position)
