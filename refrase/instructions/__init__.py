@@ -26,7 +26,7 @@ from refrase.instructions.room import Room, room_for
 
 # A reply with more faults than these is not mended by a longer list of them.
 _MOST_FINDINGS = 12
-_MOST_GUIDES = 1_000
+_MOST_GUIDES = 300
 _LINK = re.compile(r"\[([^\]]+)\]\(https?://\S+?\)(?=[\s.,;:)]|$)")
 
 

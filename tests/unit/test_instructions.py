@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import pytest
 
 from refrase.core.draft import Draft
@@ -175,3 +176,11 @@ def test_a_rule_without_room_is_told_where_the_prompt_gives_evidence_for_it():
         i.rule for i in selected if i.applies and not i.rule.when and i.rule.id not in {f.rule for f in findings}
     )
     assert bare.id not in asked
+
+
+def test_the_system_message_of_a_guide_is_written_once_and_anew_where_the_guide_changed():
+    instructions = Instructions()
+    first = instructions.system(TARGET)
+    assert instructions.system(TARGET) is first
+    changed = msgspec.structs.replace(TARGET, guide=msgspec.structs.replace(TARGET.guide, version="another", rules=()))
+    assert instructions.system(changed) != first
