@@ -7,12 +7,11 @@ from refrase.core.contract import Reading
 from refrase.core.item import Item, ItemKind
 from refrase.core.rewrite import Finding, Severity
 
-_NAMED = frozenset({ItemKind.IDENTIFIER, ItemKind.TOOL, ItemKind.INLINE_CODE, ItemKind.PATH, ItemKind.VARIABLE})
+# What fills a variable may be called by any word: “the topic {topic}” is as good as “the subject {topic}”.
+_NAMED = frozenset({ItemKind.IDENTIFIER, ItemKind.TOOL, ItemKind.INLINE_CODE, ItemKind.PATH})
 _KINDS = (
-    "action|agent|api|argument|attribute|class|column|command|constant|database|directory|endpoint|entity|enum|event|"
-    "field|file|filename|flag|folder|format|function|header|hook|id|key|label|language|library|method|mode|model|module|"
-    "name|node|object|option|package|parameter|path|placeholder|property|query|resource|role|route|schema|script|section|"
-    "service|setting|skill|sub-?agent|switch|table|tag|tool|topic|type|utility|value|variable|view|workflow"
+    "agent|api|argument|attribute|class|column|command|constant|directory|endpoint|enum|field|file|filename|flag|folder|"
+    "function|header|library|method|module|package|parameter|path|property|script|sub-?agent|table|tool|utility|variable"
 )
 _LEAD_CHARACTERS = 60
 _LEAD = re.compile(
