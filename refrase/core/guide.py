@@ -2,9 +2,9 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 
 class SourceKind(StrEnum):
@@ -171,13 +171,29 @@ class Setting(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Price(Struct, frozen=True, forbid_unknown_fields=True):
-    """US dollars per million tokens, with the day and the page they were read."""
+    """US dollars per million tokens, with the day and where they were read.
+
+    `source` is the address of a page, or `genai-prices` and its version; the day is then that of its newest change.
+    """
 
     input_usd: float
     output_usd: float
     as_of: date
     source: str
     cached_usd: float | None = None
+
+
+class Differs(Struct, frozen=True, forbid_unknown_fields=True):
+    """What genai-prices says otherwise and was judged: its own figures, and why the guide does not follow them.
+
+    Prices are in US dollars per million tokens. A warning is silent for as long as it says exactly that.
+    """
+
+    why: Annotated[str, Meta(min_length=1)]
+    input_usd: float | None = None
+    cached_usd: float | None = None
+    output_usd: float | None = None
+    context_tokens: int | None = None
 
 
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
@@ -193,6 +209,10 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     aliases: tuple[str, ...] = ()
     providers: dict[str, str] = {}
     price: Price | None = None
+    prices_key: Annotated[str, Meta(pattern=r"^[^/\s]+/\S+$")] | None = (
+        None  # provider/model as genai-prices names them
+    )
+    differs: Differs | None = None
     retired_at: date | None = None  # the day its vendor ended it or will end it, where that is told
     note: str = ""
 

@@ -13,6 +13,12 @@ from refrase.guidebook.overlay import Overlay
 _SOON_DAYS = 30
 # Prices that differ by less are the same in another rounding.
 _SAME_SHARE = 0.005
+_COMPARED = {
+    "input_usd": "price of input",
+    "cached_usd": "price of cached input",
+    "output_usd": "price of output",
+    "context_tokens": "context window",
+}
 
 
 class Figures(Struct, frozen=True):
@@ -29,8 +35,8 @@ class Figures(Struct, frozen=True):
 class FigureBook(Protocol):
     """A collection of prices and limits, kept by somebody else."""
 
-    def find(self, model: Model) -> Figures | None:
-        """Return the figures of a model at its own vendor, or None."""
+    def find(self, key: str) -> Figures | None:
+        """Return the figures of a key (`prices_key` of a model), or None where it is not known."""
         ...
 
 
@@ -85,23 +91,31 @@ def _ended(guide: Guide, today: date) -> Iterator[Warned]:
 
 def _contradicted(guide: Guide, figures: FigureBook) -> Iterator[Warned]:
     for model in guide.models:
-        other = figures.find(model)
-        if other is None:
+        line = _line_of(guide, f"id: {model.id}")
+        if model.prices_key is None:
             continue
-        price = model.price
-        pairs: tuple[tuple[str, float | None, float | None], ...] = (
-            ("price of input", price.input_usd if price else None, other.input_usd),
-            ("price of cached input", price.cached_usd if price else None, other.cached_usd),
-            ("price of output", price.output_usd if price else None, other.output_usd),
-            ("context window", model.context_tokens, other.context_tokens),
-        )
+        other = figures.find(model.prices_key)
+        if other is None:
+            yield Warned(
+                line, f"genai-prices, as installed, does not know the key {model.prices_key!r} of {model.id!r}"
+            )
+            continue
         if other.is_deprecated and model.retired_at is None:
-            message = f"{model.id!r} is deprecated in {other.where}, and the guide has no retired_at for it"
-            yield Warned(_line_of(guide, f"id: {model.id}"), message)
-        for name, own, told in pairs:
-            if own is not None and told is not None and abs(own - told) > _SAME_SHARE * max(own, told):
-                message = f"the {name} of {model.id!r} is {own:,} here and {told:,} in {other.where}"
-                yield Warned(_line_of(guide, f"id: {model.id}"), message)
+            yield Warned(line, f"{model.id!r} is deprecated in {other.where}, and the guide has no retired_at for it")
+        yield from (Warned(line, message) for message in _differences(model, other))
+
+
+def _differences(model: Model, other: Figures) -> Iterator[str]:
+    """Yield what differs and was not judged, and what was judged and differs no more."""
+    for field, name in _COMPARED.items():
+        own = getattr(model if field == "context_tokens" else model.price, field, None)
+        told, judged = getattr(other, field), getattr(model.differs, field, None)
+        differs = own is not None and told is not None and abs(own - told) > _SAME_SHARE * max(own, told)
+        if differs and told != judged:
+            was = f"; {judged:,} when the difference was judged" if judged is not None else ""
+            yield f"the {name} of {model.id!r} is {own:,} here and {told:,} in {other.where}{was}"
+        elif judged is not None and not differs:
+            yield f"the {name} of {model.id!r} does not differ from {other.where} any more: take it out of `differs`"
 
 
 def _line_of(guide: Guide, start: str) -> int:

@@ -1,6 +1,6 @@
 """What changed between two guides, what in a guide grows old, and which rules apply to a prompt and why."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import msgspec
 import pytest
@@ -12,9 +12,8 @@ from refrase.core.target import Target
 from refrase.core.terms import Terms, Tools
 from refrase.core.worddiff import DiffKind
 from refrase.guidebook import parse_guide, read_guidebook
-from refrase.guidebook.figures import find_figures
 from refrase.guidebook.overlay import parse_overlay
-from refrase.guidebook.review import Figures, review_guide, review_overlay
+from refrase.guidebook.review import review_guide, review_overlay
 from refrase.packaged import packaged_path
 
 TEMPLATE = (packaged_path("guides") / "_template.md").read_text("utf-8")
@@ -112,18 +111,8 @@ def test_a_diff_tells_rules_models_settings_and_prose():
     msgspec.json.encode(diff)
 
 
-class Figured:
-    """Somebody who knows one model."""
-
-    def __init__(self, figures: Figures) -> None:
-        self.figures = figures
-
-    def find(self, model):
-        return self.figures if model.id == "example-1" else None
-
-
-def warnings_of(guide=GUIDE, *, today=TODAY, max_age_days=180, figures=None) -> list[tuple[int, str]]:
-    told = review_guide(guide, today=today, max_age_days=max_age_days, figures=figures)
+def warnings_of(guide=GUIDE, *, today=TODAY, max_age_days=180) -> list[tuple[int, str]]:
+    told = review_guide(guide, today=today, max_age_days=max_age_days, figures=None)
     return [(warned.line, warned.message) for warned in told]
 
 
@@ -157,32 +146,7 @@ def test_a_model_that_has_ended_or_soon_will_is_told(day, told):
     assert warnings_of(guide_of(markdown)) == ([(line_of("- id: example-1"), told)] if told else [])
 
 
-def test_a_figure_that_contradicts_is_told_and_an_equal_one_is_not():
-    figures = Figures("elsewhere", input_usd=1.0, cached_usd=0.2, output_usd=None, context_tokens=100_000)
-    assert [message for _, message in warnings_of(figures=Figured(figures))] == [
-        "the price of cached input of 'example-1' is 0.1 here and 0.2 in elsewhere",
-        "the context window of 'example-1' is 200,000 here and 100,000 in elsewhere",
-    ]
-
-
-def test_a_model_that_is_deprecated_elsewhere_is_told():
-    told = warnings_of(figures=Figured(Figures("elsewhere", is_deprecated=True)))
-    assert [message for _, message in told] == [
-        "'example-1' is deprecated in elsewhere, and the guide has no retired_at for it"
-    ]
-
-
 def test_an_old_overlay_is_told():
     overlay, _ = parse_overlay("---\nextends: example\nverified_at: 2026-01-01\n---\n", "team.md", {"example": GUIDE})
     (warned,) = review_overlay(overlay, today=TODAY, max_age_days=180)
     assert "327 days ago" in warned.message
-
-
-def test_figures_of_the_package_are_those_of_the_vendor():
-    pytest.importorskip("genai_prices")
-    figures = find_figures(datetime(2026, 11, 24, tzinfo=UTC))
-    book = read_guidebook(packaged_path("guides"))
-    told = figures.find(book.get_target("kimi-k2.6").model)
-    assert told.where == "genai-prices (moonshotai, kimi-k2.6)"
-    assert told.input_usd > 0
-    assert figures.find(GUIDE.models[0]) is None
