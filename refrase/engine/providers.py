@@ -45,10 +45,13 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     form: str = "openai"
     key_required: bool = True
     key_field: str = ""
+    key_header: str = ""
+    api_version: str = "2023-06-01"  # read in the form of Anthropic alone
     model_field: str = "model"
     output_limit_field: str = "max_tokens"
     continuation: str = ""
     takes: tuple[str, ...] = ()
+    calls: dict[str, str] = {}
     asks_usage: bool = True
     most_concurrent: int = 64
     requests_per_minute: int | None = None

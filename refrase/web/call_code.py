@@ -7,7 +7,10 @@ from msgspec import Struct
 
 _PROMPT = "Your prompt"
 # Parameters that today's SDK does not know by name travel in extra_body.
-_UNNAMED = {"openai": frozenset(["top_k"]), "anthropic": frozenset(["temperature", "top_p", "top_k"])}
+_UNNAMED = {
+    "openai": frozenset(["top_k", "random_seed", "prompt_mode", "safe_prompt"]),
+    "anthropic": frozenset(["temperature", "top_p", "top_k"]),
+}
 _KEY_MARK = "\N{KEY}"  # stands for the key in JSON until the shell's variable takes its place
 
 
@@ -18,13 +21,15 @@ class SampleCall(Struct, frozen=True):
     base_url: str
     key_variable: str
     key_field: str
+    key_header: str
+    api_version: str
     model_field: str
     model_id: str
     parameters: dict[str, Any]
 
     @property
     def bears_key(self) -> bool:
-        """Whether the key travels in the header of authorisation."""
+        """Whether the key travels in a header."""
         return bool(self.key_variable) and not self.key_field
 
 
@@ -38,9 +43,11 @@ def curl_of(call: SampleCall) -> str:
     shown = shown.replace(_KEY_MARK, f"'\"${call.key_variable}\"'")
     lines = [f"curl {call.base_url}/{'v1/messages' if is_anthropic else 'chat/completions'}"]
     if call.bears_key:
-        lines.append(f'-H "Authorization: Bearer ${call.key_variable}"')
+        header = call.key_header or "Authorization"
+        scheme = "" if call.key_header else "Bearer "
+        lines.append(f'-H "{header}: {scheme}${call.key_variable}"')
     if is_anthropic:
-        lines.append('-H "anthropic-version: 2023-06-01"')
+        lines.append(f'-H "anthropic-version: {call.api_version}"')
     lines += ['-H "Content-Type: application/json"', f"-d '{shown}'"]
     return " \\\n  ".join(lines)
 
@@ -50,6 +57,8 @@ def python_of(call: SampleCall) -> str:
     is_anthropic = call.form == "anthropic"
     package, client = ("anthropic", "Anthropic") if is_anthropic else ("openai", "OpenAI")
     key = f"os.environ[{_literal(call.key_variable)}]" if call.bears_key else '"none"'
+    # An api_key is for the vendor itself: the SDK's version decides on its header. An auth_token is always a bearer.
+    is_bearer_of_anthropic = is_anthropic and not call.key_header
     unsent = "" if call.bears_key or not call.key_variable else ", Omit"
     lines = ["import os", ""] if call.key_variable else []
     lines += [
@@ -57,7 +66,7 @@ def python_of(call: SampleCall) -> str:
         "",
         f"client = {client}(",
         f"    base_url={_literal(call.base_url)},",
-        f"    {'auth_token' if is_anthropic else 'api_key'}={key},",
+        f"    {'auth_token' if is_bearer_of_anthropic else 'api_key'}={key},",
         ")",
         f"reply = client.{'messages' if is_anthropic else 'chat.completions'}.create(",
         *(f"    {line}," for line in _arguments(call)),

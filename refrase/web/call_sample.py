@@ -68,6 +68,8 @@ def _sample(target: Target, name: str, provider: Provider) -> CallSample:
         base_url=base_url,
         key_variable=key_variable,
         key_field=provider.key_field,
+        key_header=provider.key_header,
+        api_version=provider.api_version,
         model_field=provider.model_field,
         model_id=model_id,
         parameters=sent(decisions),
@@ -93,11 +95,24 @@ def _decision(field: RequestField, provider: Provider, model_id: str) -> Iterato
         yield ParameterDecision(field.name, ParameterUse.OMITTED, field.reason)
     elif field.use is SettingUse.SEND and field.name == "temperature" and isinstance(field.value, int | float):
         yield decide_temperature(provider.engine_model(model_id), field.value, whose=field.reason)
-    elif field.use is SettingUse.SEND and field.name in _TAKEN[provider.form]:
-        yield ParameterDecision(field.name, ParameterUse.SENT, field.reason, field.value)
+    elif field.use is SettingUse.SEND and _takes(provider, field.name):
+        called = provider.calls.get(field.name, field.name)
+        if called == field.name:
+            yield ParameterDecision(called, ParameterUse.SENT, field.reason, field.value)
+        else:
+            name, _, inner = called.partition(".")
+            reason = f"{field.reason} {provider.title} calls {field.name} {called}."
+            yield ParameterDecision(name, ParameterUse.MAPPED, reason, {inner: field.value} if inner else field.value)
     elif field.use is SettingUse.SEND:
-        reason = f"{field.reason} It is a field of the vendor's own API, so it is not in this sample."
+        unknown = f"{provider.title} does not take it" if provider.takes else "It is a field of the vendor's own API"
+        reason = f"{field.reason} {unknown}, so it is not in this sample."
         yield ParameterDecision(field.name, ParameterUse.OMITTED, reason)
+
+
+def _takes(provider: Provider, name: str) -> bool:
+    """Tell whether the provider takes the setting, under its own name for it."""
+    taken = frozenset(provider.takes) or _TAKEN[provider.form]
+    return provider.calls.get(name, name).partition(".")[0] in taken
 
 
 def _limit(target: Target, provider: Provider, fields: list[RequestField]) -> Iterator[ParameterDecision]:

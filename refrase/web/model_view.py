@@ -34,6 +34,7 @@ class ModelView(Struct, frozen=True):
     sources: tuple[Source, ...]
     samples: tuple[CallSample, ...]
     unsampled: tuple[str, ...]  # providers whose id the guide knows and of which no profile tells how to call them
+    uncallable: tuple[Provider, ...]  # those of which a profile tells why there is no sample
 
 
 class GuideLine(Struct, frozen=True):
@@ -66,7 +67,10 @@ def view_from_target(target: Target, providers: Mapping[str, Provider], endpoint
         disagreements=told,
         sources=tuple(source for source in guide.sources if source.url in cited),
         samples=samples,
-        unsampled=tuple(name for name in target.model.providers if name not in sampled),
+        unsampled=tuple(name for name in target.model.providers if name not in sampled and name not in endpoints),
+        uncallable=tuple(
+            endpoints[name] for name in target.model.providers if name not in sampled and name in endpoints
+        ),
     )
 
 

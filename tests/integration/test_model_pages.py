@@ -295,7 +295,7 @@ def test_python_and_curl_of_a_sample_send_what_is_told(target, sample, upstream_
     for path, headers, body in requests:
         assert path.endswith("/v1/messages" if sample.sdk == "anthropic" else "/chat/completions")
         is_in_body = body.pop("key", None)
-        assert (is_in_body or headers.get("authorization", "")).removeprefix("Bearer ") == (
+        assert (is_in_body or headers.get("x-api-key") or headers.get("authorization", "")).removeprefix("Bearer ") == (
             "sk-from-environment" if sample.key_variable else headers.get("authorization", "").removeprefix("Bearer ")
         )
         assert body.pop("model", None) or body.pop("model_id")
