@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.fakes.upstream import Upstream
-from tests.integration.test_cli import Shell
+from tests.shell import Shell
 
 BEFORE = "Greet {{name}} in 3 lines. Never use the word hello."
 GOOD = "Please greet {{name}} in 3 lines. Never use the word hello."

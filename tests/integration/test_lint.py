@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.fakes.upstream import Say, Upstream
-from tests.integration.test_cli import PROMPT, Shell, reply
+from tests.shell import PROMPT, Shell, reply
 
 ROOT = Path(__file__).parents[2]
 BAD = "You sort lists.\n\nI want you to sort {{list}} by name.\n"
