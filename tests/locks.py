@@ -22,9 +22,6 @@ def locks_in(text: str, *stated: Span) -> tuple[Lock, ...]:
     return locks_of(reading, stated)
 
 
-# Handles
-
-
 def quoted(case: Case) -> tuple[str, Handles]:
     told = INSTRUCTIONS.quote(case)
     return "\n".join(message.text for message in told.messages), told.handles
