@@ -60,7 +60,7 @@ BEHAVIOURS = {
 }
 _HEAD = """# Conformance
 
-Which behaviour of which provider a test holds the engine to. Each cell is a test in `tests/integration/test_providers.py` against a fake of that provider, reached by the real SDK over a real socket; the fake behaves as the page says that is linked. What all providers may do alike (faults in a stream, an error under status 200, waits, broken connections) is tested in `test_rewriting.py` and `test_engine_room.py`, there against a fake that speaks as OpenRouter does.
+Which behaviour of which provider a test holds the engine to. Each cell is a test in `tests/integration/test_providers.py` against a fake of that provider, reached by the real SDK over a real socket; the fake behaves as the page says that is linked. What all providers may do alike (faults in a stream, an error under status 200, waits, broken connections) is tested in `test_engine_faults.py`, `test_fault_storm.py` and `test_engine_room.py`, there against a fake that speaks as OpenRouter does.
 
 No provider was met live.
 

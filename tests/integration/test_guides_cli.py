@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from refrase.packaged import packaged_path
-from tests.integration.test_cli import Shell
+from tests.shell import Shell
 
 GUIDES = packaged_path("guides")
 TEMPLATE = (GUIDES / "_template.md").read_text("utf-8")

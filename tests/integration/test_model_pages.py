@@ -1,49 +1,19 @@
 """The pages about models as a browser without JavaScript meets them, and the same as plain Markdown."""
 
 import html
-import json
 import re
-import subprocess
-import threading
-from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
-import msgspec
 import pytest
 
-from refrase.core.guide import (
-    CALL_PRIMITIVES,
-    PRIMITIVES,
-    About,
-    Check,
-    Place,
-    Range,
-    Rule,
-    RuleKind,
-    Source,
-    SourceKind,
-)
 from refrase.core.rule_search import CheckWish, RuleQuery, search_rules
-from refrase.engine.providers import Provider, read_endpoints, read_providers
-from refrase.guidebook import read_guidebook
-from refrase.packaged import packaged_path
-from refrase.web.call_sample import samples_for
 from refrase.web.comparison import compare
 from refrase.web.examples import read_examples
-from refrase.web.guide_words import check_of, disagreements_of, disagreements_on, narrowed_of
+from tests.book import BOOK
 from tests.conftest import make_settings, serving
 from tests.integration.test_web import finished_page, token_of
 
 HTML = {"accept": "text/html"}
-REPLY = {
-    "choices": [{"message": {"role": "assistant", "content": "Hello."}}],
-    "content": [{"type": "text", "text": "Hello."}],
-}
-BOOK = read_guidebook(packaged_path("guides"))
-PROVIDERS = read_providers()
-ENDPOINTS = read_endpoints()
-GUIDE_IDS = [guide.id for guide in BOOK.guides]
 
 
 @pytest.fixture(scope="module")
@@ -263,123 +233,3 @@ def test_pages_about_models_ask_no_other_host_and_run_no_script_of_their_own(cli
         page = client.get(path, headers=HTML).text
         assert not re.search(r'(?:src|action)="(?:https?:)?//|<link[^>]+href="(?:https?:)?//', page)
         assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=", page)
-
-
-SAMPLES = [
-    (target, sample)
-    for target in BOOK.targets
-    if target.id in {"kimi-k2-0905", "kimi-k2-thinking", "kimi-k2.6", "gpt-5", *(g.models[0].id for g in BOOK.guides)}
-    for sample in samples_for(target, PROVIDERS, ENDPOINTS)
-]
-
-
-def test_most_models_have_a_sample_and_none_has_a_key():
-    without = [target.id for target in BOOK.targets if not samples_for(target, PROVIDERS, ENDPOINTS)]
-    assert len(without) < len(BOOK.targets) / 10
-    for _, sample in SAMPLES:
-        assert "sk-" not in sample.curl + sample.python
-        assert f"${sample.key_variable}" in sample.curl if sample.key_variable else "Authorization" not in sample.curl
-
-
-@pytest.mark.parametrize(("target", "sample"), SAMPLES, ids=[f"{t.id}-{s.provider}" for t, s in SAMPLES])
-def test_python_and_curl_of_a_sample_send_what_is_told(target, sample, upstream_recorded, monkeypatch, capsys):
-    """Each sample runs as it is copied, but for its address: against a fake of the provider."""
-    url, requests = upstream_recorded
-    expected = {item.name: item.value for item in sample.decisions if item.use in {"sent", "mapped"}}
-    monkeypatch.setenv(sample.key_variable or "UNUSED", "sk-from-environment")
-    exec(sample.python.replace(sample.base_url, url), {})
-    assert capsys.readouterr().out == "Hello.\n"
-    curl = sample.curl.replace(sample.base_url, url)
-    subprocess.run(["sh", "-c", f"{curl} -s -o /dev/null"], timeout=60, check=True)
-    assert len(requests) == 2
-    for path, headers, body in requests:
-        assert path.endswith("/v1/messages" if sample.sdk == "anthropic" else "/chat/completions")
-        is_in_body = body.pop("key", None)
-        assert (is_in_body or headers.get("x-api-key") or headers.get("authorization", "")).removeprefix("Bearer ") == (
-            "sk-from-environment" if sample.key_variable else headers.get("authorization", "").removeprefix("Bearer ")
-        )
-        assert body.pop("model", None) or body.pop("model_id")
-        body.pop("model_id", None)
-        assert body.pop("messages") == [{"role": "user", "content": "Your prompt"}]
-        assert body == expected
-
-
-@pytest.fixture
-def upstream_recorded():
-    """An address that answers in the one form and the other, and what was sent to it."""
-    requests: list[tuple[str, dict[str, str], dict]] = []
-
-    class Recorder(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(json.dumps(REPLY).encode())
-
-        def log_message(self, *_args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", requests
-    server.shutdown()
-    server.server_close()
-
-
-def test_the_profile_of_a_provider_decides_how_a_setting_travels():
-    told = {
-        (target.id, sample.provider, item.name): (str(item.use), item.value)
-        for target in map(BOOK.get_target, ("kimi-k2-0905", "kimi-k2.6"))
-        for sample in samples_for(target, PROVIDERS, ENDPOINTS)
-        for item in sample.decisions
-    }
-    assert told["kimi-k2-0905", "openrouter", "temperature"] == ("sent", 0.6)
-    assert told["kimi-k2-0905", "moonshot-anthropic", "temperature"] == ("mapped", 1.0)
-    assert told["kimi-k2-0905", "openrouter", "max_tokens"] == ("mapped", 4096)
-    assert told["kimi-k2-0905", "moonshot", "max_completion_tokens"] == ("sent", 4096)
-    assert told["kimi-k2.6", "moonshot", "temperature"] == ("omitted", None)
-    assert told["kimi-k2.6", "moonshot", "max_completion_tokens"] == ("sent", 16000)
-
-
-def test_an_account_in_the_address_of_an_own_profile_is_not_shown():
-    own = Provider("House", "https://me:secret@llm.example.com/v1/", ("HOUSE_API_KEY",), "", "", ids_of="openrouter")
-    sample = next(
-        sample
-        for sample in samples_for(BOOK.get_target("kimi-k2-0905"), {"house": own}, {})
-        if sample.provider == "house"
-    )
-    assert sample.base_url == "https://llm.example.com/v1"
-    assert "secret" not in sample.curl + sample.python
-
-
-def test_every_check_that_a_guide_may_have_is_told_in_words():
-    source = Source("", "", SourceKind.PRIMARY, date(2026, 1, 1))
-    values = {
-        str | None: ("x{1,2}", "x{1,2}"),
-        int | None: (20_000, "20,000"),
-        Place | None: (Place.FIRST, "first"),
-        tuple[str, str] | None: (("a", "b"), "a and b"),
-        tuple[str, ...] | None: (("a", "b"), "a and b"),
-        Range | None: (Range("temperature", most=1), "temperature … to 1"),
-        bool: (True, ""),
-    }
-    primitives = {*PRIMITIVES, *CALL_PRIMITIVES}
-    for field in msgspec.structs.fields(Check):
-        if field.name != "message":
-            value, shown = values[field.type]
-            check = Check("m", **({} if field.name in primitives else {"pattern": "p"}), **{field.name: value})
-            rule = Rule("r", RuleKind.PRACTICE, "", About.PROMPT, (source,), check=check)
-            (words,) = [check_of(rule)] if field.name in primitives else narrowed_of(rule)
-            assert words.value == shown
-            assert words.before
-            assert "_" not in words.before + words.after
-
-
-def test_a_disagreement_stands_at_the_rules_that_it_names():
-    guide = BOOK.get_guide("openai")
-    told = disagreements_of(guide)
-    rules = {rule.id: disagreements_on(rule, told, guide) for rule in guide.rules}
-    assert [item.title for item in rules["capitals"]] == ["Capitals"]
-    assert rules["reasoning-kept"] == ()

@@ -2,51 +2,27 @@
 
 import asyncio
 
-import msgspec
 import pytest
 
 from refrase.bootstrap import open_services
-from refrase.core.progress import EditWritten, Finished, Repairing, Started, TextWritten, Waiting
+from refrase.core.progress import EditWritten, Repairing, TextWritten
 from refrase.core.prompt import Message, Prompt, prompt_from_text
 from refrase.core.request import TodaysCall
 from refrase.core.rewrite import EngineChoice, Form, Mode, Order, Outcome, Severity
-from refrase.errors import EngineNotConfigured, PromptEmpty, PromptTooLarge, SettingsInvalid, TargetNotFound
+from refrase.errors import PromptEmpty, PromptTooLarge, TargetNotFound
 from refrase.storage.rewrites import Query
-from tests.conftest import KEY, MARK, make_settings
+from tests.conftest import MARK
 from tests.fakes.upstream import (
     COST_USD,
     MODEL,
-    BreakOff,
-    Garbage,
-    Refuse,
-    RefuseInside,
     Say,
     Stall,
     Upstream,
     Whole,
 )
+from tests.rewriting import AFTER, GOOD, LONG, LOSES, PROMPT, order, rewritten
 
 pytestmark = pytest.mark.anyio
-
-PROMPT = "I want you to sort {{list}} by name and give the 3 longest ones."
-ACCOUNT = f"<changes-{MARK}>\nrequest-wrapped | The verb comes late.\n</changes-{MARK}>"
-AFTER = "Sort {{list}} by name and give the 3 longest ones."
-GOOD = f'<message-{MARK} n="1">\n{AFTER}\n</message-{MARK}>\n{ACCOUNT}'
-LOSES = GOOD.replace("{{list}}", "the list")
-LONG = PROMPT + "\n\n" + "Mind the order of the names and leave out whoever has left the club since. " * 8
-
-
-def order(prompt: str | Prompt = PROMPT, **options) -> Order:
-    prompt = prompt_from_text(prompt) if isinstance(prompt, str) else prompt
-    return Order(prompt, options.pop("target", "kimi-k2-0905"), **options)
-
-
-async def rewritten(services, *args, **options):
-    seen = []
-    rewrite = await services.rewriter.rewrite(order(*args, **options), seen.append)
-    assert isinstance(seen[-1], Finished)
-    assert seen[-1].rewrite == rewrite
-    return rewrite, seen
 
 
 async def test_what_the_call_does_wrong_and_what_the_target_cannot_take_stand_in_the_result(services):
@@ -88,57 +64,6 @@ async def test_a_short_prompt_is_asked_for_whole_and_kept_with_its_provenance(se
     assert attempt.reply == GOOD
     assert attempt.mark == MARK
     assert attempt.finished_at >= attempt.started_at
-
-
-async def test_the_request_is_what_the_profile_says(services, upstream: Upstream):
-    upstream.will(Say(GOOD))
-    await rewritten(services)
-    (request,), (headers,) = upstream.requests, upstream.headers
-    assert request["model"] == MODEL
-    assert request["temperature"] == 0.6
-    assert 0 < request["max_tokens"] < 10_000
-    assert [message["role"] for message in request["messages"]] == ["system", "user"]
-    assert headers["authorization"] == f"Bearer {KEY}"
-    assert headers["x-openrouter-title"] == "Refrase"
-
-
-async def test_headers_meant_for_openai_travel_nowhere(settings, upstream: Upstream, monkeypatch):
-    monkeypatch.setenv("OPENAI_ORG_ID", "org-secret")
-    monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-secret")
-    upstream.will(Say(GOOD))
-    async with open_services(settings, draw_mark=lambda: MARK) as services:
-        await rewritten(services)
-    assert "secret" not in str(upstream.headers)
-
-
-async def test_a_server_without_a_key_gets_none(tmp_path, upstream: Upstream, upstream_url: str):
-    upstream.will(Say(GOOD))
-    settings = make_settings(tmp_path, REFRASE_ENGINE_BASE_URL=upstream_url, REFRASE_ENGINE_MODEL="local")
-    async with open_services(settings, draw_mark=lambda: MARK) as services:
-        rewrite, _ = await rewritten(services)
-    assert rewrite.provenance.provider == "custom"
-    assert "authorization" not in upstream.headers[0]
-    assert upstream.requests[0]["model"] == "local"
-    assert "temperature" not in upstream.requests[0]
-
-
-async def test_moonshot_gets_its_own_field_and_no_temperature(tmp_path, upstream: Upstream, upstream_url: str):
-    upstream.will(
-        Say(GOOD, usage_in_choice=True, usage={"prompt_tokens": 10, "completion_tokens": 5, "cached_tokens": 4})
-    )
-    settings = make_settings(
-        tmp_path, REFRASE_ENGINE_PROVIDER="moonshot", MOONSHOT_API_KEY="sk-m", REFRASE_ENGINE_BASE_URL=upstream_url
-    )
-    async with open_services(settings, draw_mark=lambda: MARK) as services:
-        rewrite, _ = await rewritten(services)
-    request = upstream.requests[0]
-    assert "max_completion_tokens" in request
-    assert "max_tokens" not in request
-    assert "temperature" not in request
-    assert request["thinking"] == {"type": "disabled"}
-    assert rewrite.usage.cached_tokens == 4
-    assert rewrite.usage.cost_source == "profile 2026-08-21"
-    assert rewrite.usage.cost_usd == pytest.approx((6 * 0.95 + 4 * 0.16 + 5 * 4.0) / 1e6)
 
 
 async def test_a_long_prompt_is_asked_for_edits_and_the_rest_never_leaves_the_house(services, upstream: Upstream):
@@ -235,97 +160,6 @@ async def test_a_prompt_that_needs_nothing_is_left_as_it_is(services, upstream: 
     assert rewrite.reason.code == "nothing_to_change"
 
 
-PASSING = [
-    Refuse(429, {"message": "slow", "code": 429}, {"retry-after": "7"}),
-    Refuse(503, {"message": "busy", "code": 503}),
-    Refuse(500, {"message": "oops"}),
-    RefuseInside({"message": "upstream broke", "code": 502}),
-    BreakOff("<mess", {"message": "broke in the middle", "code": 502}),
-    BreakOff("<mess"),
-    BreakOff("<mess", cuts_connection=True),
-    Say(GOOD, finish_reason="error"),
-    Say("", finish_reason="stop"),
-]
-
-
-@pytest.mark.parametrize("step", PASSING, ids=repr)
-async def test_what_passes_is_tried_again_and_every_try_is_on_record(services, upstream: Upstream, sleep, step):
-    upstream.will(step, Say(GOOD))
-    rewrite, seen = await rewritten(services)
-    assert rewrite.outcome is Outcome.REWRITTEN
-    assert [type(piece) for piece in seen if isinstance(piece, Waiting | Started)] == [Started, Waiting]
-    # The gate holds what a provider asked for, too: on a real clock that wait is over by then.
-    assert len({round(wait) for wait in sleep.waits_seconds}) == 1
-    _, attempts = await services.history.get(rewrite.id)
-    assert len(attempts) == 2
-    assert attempts[0].failure.is_retryable
-    assert attempts[1].failure is None
-
-
-async def test_a_provider_that_asks_for_a_wait_gets_it(services, upstream: Upstream, sleep):
-    upstream.will(Refuse(429, {"message": "slow"}, {"retry-after": "7"}), Say(GOOD))
-    await rewritten(services)
-    assert 7 <= sleep.waits_seconds[0] < 8
-
-
-FINAL = [
-    (Refuse(401, {"message": f"Incorrect API key {KEY}", "code": 401}), "engine_wrong_key"),
-    (Refuse(402, {"message": "Insufficient credits", "code": 402}), "engine_quota_spent"),
-    (Refuse(429, {"message": "gone", "type": "exceeded_current_quota_error"}), "engine_quota_spent"),
-    (Refuse(400, {"message": "invalid temperature: only 1 is allowed"}), "engine_refused"),
-    (Refuse(404, "no such model"), "engine_refused"),
-    (Refuse(403, {"message": "x", "metadata": {"flagged_input": "y"}}), "engine_filtered"),
-    (Say(GOOD[:40], finish_reason="content_filter"), "engine_filtered"),
-    (Say(GOOD[:40], finish_reason="tool_calls"), "engine_malformed"),
-    (Garbage(), "engine_malformed"),
-    (Garbage('["a"]', content_type="application/json"), "engine_malformed"),
-    (RefuseInside({"message": "No auth", "code": 401}), "engine_wrong_key"),
-]
-
-
-@pytest.mark.parametrize(("step", "code"), FINAL, ids=[f"{code} {step!r:.60}" for step, code in FINAL])
-async def test_what_cannot_pass_fails_by_name_at_once(services, upstream: Upstream, sleep, step, code):
-    upstream.will(step)
-    rewrite, _ = await rewritten(services)
-    assert rewrite.outcome is Outcome.FAILED
-    assert rewrite.reason.code == code
-    assert rewrite.reason.hint
-    assert rewrite.after == rewrite.before
-    assert len(upstream.requests) == 1
-    assert KEY not in str(rewrite)
-    _, (attempt,) = await services.history.get(rewrite.id)
-    assert attempt.failure.code == code
-    assert KEY not in str(attempt)
-
-
-async def test_a_provider_that_never_recovers_fails_after_a_bounded_number_of_tries(services, upstream: Upstream):
-    upstream.will(*[Refuse(503, {"message": "busy"})] * 10)
-    rewrite, _ = await rewritten(services)
-    assert rewrite.reason.code == "engine_overloaded"
-    assert len(upstream.requests) == 4
-
-
-async def test_a_provider_that_does_not_answer_times_out(tmp_path, upstream: Upstream, upstream_url: str, sleep):
-    upstream.will(*[Stall(5)] * 2)
-    settings = make_settings(
-        tmp_path,
-        REFRASE_ENGINE_BASE_URL=upstream_url,
-        REFRASE_ENGINE_TIMEOUT_SECONDS="0.2",
-        REFRASE_ENGINE_MOST_TRIES="2",
-    )
-    async with open_services(settings, sleep=sleep, draw_mark=lambda: MARK) as services:
-        rewrite, _ = await rewritten(services)
-    assert rewrite.reason.code == "engine_timeout"
-
-
-async def test_a_provider_that_is_not_there_is_told(tmp_path, sleep):
-    settings = make_settings(tmp_path, REFRASE_ENGINE_BASE_URL="http://127.0.0.1:9/v1")
-    async with open_services(settings, sleep=sleep, draw_mark=lambda: MARK) as services:
-        rewrite, _ = await rewritten(services)
-    assert rewrite.reason.code == "engine_unreachable"
-    assert len(sleep.waits_seconds) == 3
-
-
 async def test_a_completion_that_is_no_stream_is_taken_all_the_same(services, upstream: Upstream):
     upstream.will(Whole(GOOD))
     rewrite, _ = await rewritten(services)
@@ -347,83 +181,6 @@ async def test_what_is_watched_is_streamed_and_so_is_what_may_take_long(services
     await rewritten(services)
     await services.rewriter.rewrite(Order(prompt_from_text("Sort the names by their length. " * 400), "kimi-k2"))
     assert [request["stream"] for request in upstream.requests] == [True, True]
-
-
-async def test_an_equal_request_is_not_paid_twice(services, upstream: Upstream):
-    upstream.will(Say(GOOD))
-    first, _ = await rewritten(services)
-    second, _ = await rewritten(services)
-    assert second.is_reused
-    assert second.id == first.id
-    assert len(upstream.requests) == 1
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"prompt": PROMPT + " "}, {"mode": Mode.NORMAL}, {"target": "kimi-k2.6"}, {"is_fresh": True}],
-    ids=["a blank", "mode", "target", "asked anew"],
-)
-async def test_whatever_shapes_a_rewrite_asks_anew(services, upstream: Upstream, change):
-    upstream.will(Say(GOOD), Say(GOOD))
-    await rewritten(services)
-    second, _ = await rewritten(services, change.pop("prompt", PROMPT), **change)
-    assert not second.is_reused
-    assert len(upstream.requests) == 2
-
-
-async def test_the_same_model_id_at_another_address_asks_anew(services, settings, upstream: Upstream):
-    upstream.will(Say(GOOD), Say(GOOD))
-    await rewritten(services)
-    elsewhere = msgspec.structs.replace(
-        settings, engine_base_url=settings.engine_base_url.replace("127.0.0.1", "localhost")
-    )
-    async with open_services(elsewhere, draw_mark=lambda: MARK) as others:
-        second, _ = await rewritten(others)
-    assert not second.is_reused
-
-
-async def test_a_raised_limit_of_the_reply_pays_for_nothing_twice(services, settings, upstream: Upstream):
-    upstream.will(Say(GOOD))
-    await rewritten(services)
-    roomier = msgspec.structs.replace(settings, engine_max_output_tokens=200_000)
-    async with open_services(roomier, draw_mark=lambda: MARK) as others:
-        second, _ = await rewritten(others)
-    assert second.is_reused
-
-
-async def test_a_failure_is_asked_anew(services, upstream: Upstream):
-    upstream.will(Refuse(401, {"message": "x"}), Say(GOOD))
-    first, _ = await rewritten(services)
-    second, _ = await rewritten(services)
-    assert (first.outcome, second.outcome) == (Outcome.FAILED, Outcome.REWRITTEN)
-
-
-async def test_the_offline_engine_fixes_and_says_what_it_is(services, upstream: Upstream):
-    rewrite, _ = await rewritten(services, engine=EngineChoice.OFFLINE)
-    assert rewrite.outcome is Outcome.FIXED
-    assert rewrite.after.texts == ("Sort {{list}} by name and give the 3 longest ones.",)
-    assert [(change.rule, change.by) for change in rewrite.changes] == [("request-wrapped", "code")]
-    assert "offline" in rewrite.notice
-    assert rewrite.provenance.engine is EngineChoice.OFFLINE
-    assert upstream.requests == []
-    stored, attempts = await services.history.get(rewrite.id)
-    assert stored == rewrite
-    assert attempts == ()
-
-
-async def test_the_offline_engine_leaves_alone_what_no_fix_is_for(services):
-    rewrite, _ = await rewritten(services, "Sort {{list}}.", engine=EngineChoice.OFFLINE)
-    assert rewrite.outcome is Outcome.UNCHANGED
-    assert "Only a model" in rewrite.reason.message
-
-
-async def test_without_a_key_nothing_is_asked_and_nothing_stored(tmp_path):
-    async with open_services(make_settings(tmp_path)) as services:
-        with pytest.raises(EngineNotConfigured) as told:
-            await services.rewriter.rewrite(order())
-        assert "OPENROUTER_API_KEY" in told.value.hint
-        page = await services.history.get_page(Query(), limit=10)
-        assert page.items == ()
 
 
 @pytest.mark.parametrize(
@@ -458,25 +215,3 @@ async def test_a_mark_never_occurs_in_the_prompt(settings, upstream: Upstream):
     async with open_services(settings, draw_mark=lambda: next(marks)) as services:
         await services.rewriter.rewrite(order("Explain abcd1234 and " + PROMPT))
     assert MARK in upstream.requests[0]["messages"][1]["content"]
-
-
-@pytest.mark.parametrize(
-    ("environ", "provider"),
-    [
-        ({"OPENROUTER_API_KEY": "a", "MOONSHOT_API_KEY": "b"}, "openrouter"),
-        ({"MOONSHOT_API_KEY": "b"}, "moonshot"),
-        ({"HAIMAKER_API_KEY": "b"}, "haimaker"),
-        ({"REFRASE_ENGINE_API_KEY": "c"}, "openrouter"),
-        ({"REFRASE_ENGINE_BASE_URL": "http://x/v1"}, "custom"),
-        ({"REFRASE_ENGINE_PROVIDER": "openrouter-exacto", "OPENROUTER_API_KEY": "a"}, "openrouter-exacto"),
-    ],
-)
-async def test_the_provider_is_the_one_stated_or_the_one_with_a_key(tmp_path, environ, provider):
-    async with open_services(make_settings(tmp_path, **environ)) as services:
-        assert services.engine.identity.provider == provider
-
-
-async def test_a_provider_that_does_not_exist_is_told(tmp_path):
-    with pytest.raises(SettingsInvalid, match="nowhere"):
-        async with open_services(make_settings(tmp_path, REFRASE_ENGINE_PROVIDER="nowhere")):
-            pass

@@ -1,104 +1,34 @@
-"""Pairs are kept whole on SQLite and on PostgreSQL alike, and a database that fails says what to do."""
+"""Pairs are kept whole on SQLite and on PostgreSQL alike."""
 
 import asyncio
-import os
 import sqlite3
-import sys
-from asyncio.subprocess import PIPE
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
 import pytest
-from alembic import command
-from sqlalchemy import Connection, insert, inspect, text
+from sqlalchemy import Connection, insert
 
 from refrase.bootstrap import open_services
 from refrase.core.attempt import Attempt
 from refrase.core.engine import Answer, CallUsage, Failure, FailureKind
-from refrase.core.ledger import Entry, Evidence, Fate, Ledger
-from refrase.core.prompt import Message, Prompt, Span, prompt_from_text
+from refrase.core.prompt import prompt_from_text
 from refrase.core.rewrite import (
-    Author,
-    Change,
     EngineChoice,
-    Finding,
-    Form,
-    Mode,
     Order,
     Outcome,
-    Provenance,
-    Reason,
-    Rewrite,
-    Severity,
-    Usage,
 )
-from refrase.core.target import SettingAdvice
-from refrase.core.verdict import answered_by
-from refrase.errors import DatabaseReadOnly, DatabaseUnreachable, DiskFull, RewriteNotFound, StorageFailed
+from refrase.errors import RewriteNotFound, StorageFailed
 from refrase.storage import migrate
-from refrase.storage.convert import row_from_attempt, row_from_rewrite
+from refrase.storage.convert import row_from_rewrite
 from refrase.storage.database import Database
 from refrase.storage.database import database_url as url_of
 from refrase.storage.rewrites import Query, Rewrites
-from refrase.storage.tables import AttemptRow, RewriteRow
+from refrase.storage.tables import RewriteRow
 from tests.conftest import MARK, make_settings
 from tests.fakes.clock import FakeClock
 from tests.fakes.upstream import Say, Upstream
+from tests.pairs import NOW, make_rewrite
 
 pytestmark = pytest.mark.anyio
-
-NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
-ODD = 'Füll 猫 \u2028 \x1f {{x}} \r\n 100% _ \\ " 😀'
-
-
-def make_rewrite(number: int = 1, **changes) -> Rewrite:
-    rewrite = Rewrite(
-        id=f"01a20000-0000-7000-8000-{number:012d}",
-        outcome=Outcome.REWRITTEN,
-        before=Prompt((Message(ODD, "system"), Message("Hi", "user"))),
-        after=Prompt((Message(f"{ODD} after", "system"), Message("Hi", "user"))),
-        reason=Reason("code", "message", "hint"),
-        changes=(Change("why", "rule", Author.CODE, "a", "b", Span(0, 1), Span(0, 2, 1)),),
-        findings=(Finding("kind", Severity.WARNING, "message", before=Span(1, 2)),),
-        settings=(SettingAdvice("temperature", "send", "why", "rule", "https://a.example", 0.6),),
-        ledger=Ledger(3, (Entry(Fate.DROPPED, Evidence.NONE, before=(Span(0, 4),)),)),
-        advice=("be careful",),
-        usage=Usage(2, 10, 5, 3, 0.25, "provider", 1.5, 0.5),
-        provenance=Provenance(
-            "kimi-k2-0905",
-            "kimi-k2",
-            "v1",
-            "t1",
-            EngineChoice.MODEL,
-            Mode.NORMAL,
-            Form.EDITS,
-            "openrouter",
-            "m",
-            {"temperature": 0.6},
-            "m-answered",
-            "0.1.0",
-        ),
-        created_at=NOW,
-        finished_at=NOW + timedelta(seconds=1.5),
-        notice="",
-        name="folder/file.md",
-    )
-    rewrite = msgspec.structs.replace(rewrite, **changes)
-    return msgspec.structs.replace(rewrite, answered_by=answered_by(rewrite))
-
-
-@pytest.fixture
-async def database(database_url: str, tmp_path: Path):
-    database = Database(url_of(database_url, tmp_path))
-    await migrate.upgrade(database)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-def rewrites(database: Database) -> Rewrites:
-    return Rewrites(database)
 
 
 async def test_a_pair_comes_back_as_it_was_stored(rewrites: Rewrites):
@@ -263,47 +193,6 @@ async def test_a_database_that_is_closed_has_kept_what_was_begun(tmp_path: Path)
     await again.close()
 
 
-async def test_migrating_again_does_nothing(database: Database):
-    assert await migrate.upgrade(database) is False
-    assert await migrate.find_revision(database) == migrate.HEAD_REVISION
-
-
-async def test_processes_that_start_together_migrate_once(database_url: str, tmp_path: Path):
-    upgrade = (sys.executable, "-m", "refrase", "db", "upgrade")
-    environment = {**os.environ, "REFRASE_DATABASE_URL": database_url, "REFRASE_DATA_DIR": str(tmp_path)}
-    processes = [
-        await asyncio.create_subprocess_exec(*upgrade, env=environment, stdout=PIPE, stderr=PIPE) for _ in range(3)
-    ]
-    said = [await process.communicate() for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], said
-    assert any(b"is brought to" in out + err for out, err in said)
-    database = Database(url_of(database_url, tmp_path))
-    assert await migrate.find_revision(database) == migrate.HEAD_REVISION
-    await database.close()
-
-
-def _insert_as_of_then(connection, table, row):
-    """Insert *row* into a table that does not have all of its columns yet."""
-    had = {column["name"] for column in inspect(connection).get_columns(table.name)}
-    values = {name: value for name, value in row.items() if name in had}
-    connection.execute(table.insert().values(values))
-
-
-async def test_an_older_database_keeps_its_pairs_and_their_attempts(database_url: str, tmp_path: Path):
-    database = Database(url_of(database_url, tmp_path))
-    await database.write(lambda connection: command.upgrade(migrate.alembic_config(connection), "0001"))
-    rewrite = make_rewrite()
-    pair, call = row_from_rewrite(rewrite, "f1"), row_from_attempt(rewrite.id, Attempt(1, 0, MARK, NOW))
-    await database.write(lambda connection: _insert_as_of_then(connection, RewriteRow.__table__, pair))
-    await database.write(lambda connection: _insert_as_of_then(connection, AttemptRow.__table__, call))
-    assert await migrate.upgrade(database)
-    kept, attempts = await Rewrites(database).get(rewrite.id)
-    assert kept == msgspec.structs.replace(rewrite, ledger=Ledger())
-    assert attempts == (Attempt(1, 0, MARK, NOW),)
-    assert not await migrate.upgrade(database)
-    await database.close()
-
-
 async def test_the_whole_way_of_a_prompt_works_on_it(
     database_url: str, tmp_path: Path, upstream: Upstream, upstream_url: str
 ):
@@ -329,66 +218,6 @@ async def test_what_was_running_long_ago_was_interrupted(tmp_path: Path):
         clock.advance(24 * 3600)
         interrupted, _ = await services.history.get(running.id)
     assert (interrupted.outcome, interrupted.reason.code) == (Outcome.FAILED, "interrupted")
-
-
-async def test_a_database_that_is_not_there_is_told(tmp_path: Path):
-    (tmp_path / "file").write_text("x")
-    for url in (f"sqlite:///{tmp_path}/file/x.db", "postgresql://u:secret@127.0.0.1:9/d"):
-        with pytest.raises(DatabaseUnreachable) as told:
-            await Database(url_of(url, tmp_path)).ping()
-        assert "secret" not in told.value.detail
-
-
-async def test_a_file_that_is_no_database_is_told(tmp_path: Path):
-    path = tmp_path / "x.db"
-    path.write_text("this is a letter, not a database " * 100)
-    with pytest.raises(DatabaseUnreachable, match="not a database"):
-        await migrate.upgrade(Database(url_of(f"sqlite:///{path}", tmp_path)))
-
-
-async def test_a_database_that_cannot_be_written_is_told_before_anything_is_paid(
-    tmp_path: Path, upstream: Upstream, upstream_url: str
-):
-    settings = make_settings(tmp_path, REFRASE_ENGINE_BASE_URL=upstream_url)
-    async with open_services(settings):
-        pass
-    path = settings.data_dir / "refrase.db"
-    # Read-only by its header: files of root cannot be protected by their mode.
-    read_only = make_settings(
-        tmp_path, REFRASE_ENGINE_BASE_URL=upstream_url, REFRASE_DATABASE_URL=f"sqlite:///file:{path}?mode=ro&uri=true"
-    )
-    async with open_services(read_only) as services:
-        with pytest.raises(DatabaseReadOnly) as told:
-            await services.rewriter.rewrite(Order(prompt_from_text("Sort {{list}} now."), "kimi-k2"))
-    assert "writable" in told.value.hint
-    assert upstream.requests == []
-
-
-async def test_a_full_disk_is_told_and_a_paid_result_is_handed_out_all_the_same(
-    tmp_path: Path, upstream: Upstream, upstream_url: str
-):
-    settings = make_settings(tmp_path, REFRASE_ENGINE_BASE_URL=upstream_url)
-    account = "action-verb | " + "The verb of the job comes late, and so on. " * 2000
-    text = "Sort {{list}} now."
-    reply = f'<message-{MARK} n="1">\n{text}\n</message-{MARK}>\n<changes-{MARK}>\n{account}\n</changes-{MARK}>'
-    upstream.will(Say(reply))
-    async with open_services(settings, draw_mark=lambda: MARK) as services:
-        with pytest.raises(DiskFull):
-            await _fill(services.database)
-        rewrite = await services.rewriter.rewrite(Order(prompt_from_text("Please sort {{list}} now."), "kimi-k2"))
-    assert rewrite.outcome is Outcome.REWRITTEN
-    assert "not_stored" in {finding.kind for finding in rewrite.findings}
-
-
-async def _fill(database: Database) -> None:
-    """Let the file grow by a few pages and no more, then ask for more than that."""
-
-    def limit(connection: Connection) -> None:
-        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
-        connection.execute(text(f"PRAGMA max_page_count={pages + 4}"))
-
-    await database.write(limit)
-    await database.write(lambda connection: connection.execute(text("CREATE TABLE filler AS SELECT zeroblob(1000000)")))
 
 
 async def test_a_database_of_sqlite_is_an_ordinary_file(tmp_path: Path):

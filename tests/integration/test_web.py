@@ -1,39 +1,13 @@
 """The web form as a browser without JavaScript meets it."""
 
 import re
-import time
 
 import pytest
 
-from tests.conftest import KEY, MARK, make_settings, serving
+from tests.conftest import KEY, make_settings, serving
 from tests.fakes.server import RunningServer
 from tests.fakes.upstream import Refuse, Say, Stall, Upstream
-
-PROMPT = "I want you to sort {{list}} by <name> & give the 3 longest ones."
-AFTER = "Sort {{list}} by <name> & give the 3 longest ones."
-ACCOUNT = f"<changes-{MARK}>\nrequest-wrapped | The verb comes late.\n</changes-{MARK}>"
-GOOD = f'<message-{MARK} n="1">\n{AFTER}\n</message-{MARK}>\n{ACCOUNT}'
-HTML = {"accept": "text/html"}
-
-
-def token_of(page: str) -> str:
-    return re.search(r'name="_csrf_token" value="([^"]+)"', page)[1]
-
-
-def submit(client, **fields):
-    page = client.get("/", headers=HTML)
-    data = {"_csrf_token": token_of(page.text), "prompt": PROMPT, "target": "kimi-k2-0905", **fields}
-    return client.post("/rewrites", data=data, headers=HTML)
-
-
-def finished_page(client, response) -> str:
-    assert response.status_code == 303
-    for _ in range(500):
-        page = client.get(response.headers["location"], headers=HTML).text
-        if 'aria-busy="true"' not in page:
-            return page
-        time.sleep(0.02)
-    raise AssertionError("the rewrite never ended")
+from tests.form import AFTER, GOOD, HTML, PROMPT, finished_page, submit, token_of
 
 
 def test_a_pasted_prompt_leads_to_its_rewrite(client, upstream: Upstream):
@@ -192,57 +166,6 @@ def test_a_page_says_that_the_provider_is_waited_for(tmp_path, upstream: Upstrea
         assert "Waiting 60 s: the provider takes 1 requests a minute." in client.get(f"{place}/events").text
 
 
-CALL = (
-    '{"model": "gpt-4o", "temperature": 0.2, "top_p": 0.9, "tools": [{"name": "find_order"}], "api_key": "sk-SECRET"}'
-)
-
-
-def test_the_request_of_today_is_translated_and_offered_again(client, upstream: Upstream):
-    upstream.will(Say(GOOD))
-    response = submit(client, call=CALL)
-    page = finished_page(client, response)
-    assert "Today’s 0.2 was set for gpt-4o." in page
-    assert "exacto-routing" in page
-    assert "sk-SECRET" not in page
-    again = client.get(f"/?pair={response.headers['location'].split('/')[-1]}", headers=HTML).text
-    assert "&#34;temperature&#34;: 0.2" in again
-    assert re.search(r'<details class="more" open>', again)
-
-
-def test_whoever_asks_again_with_a_request_of_today_gets_it_translated_and_pays_nothing(client, upstream: Upstream):
-    upstream.will(Say(GOOD))
-    finished_page(client, submit(client))
-    response = submit(client, call=CALL.replace('"tools": [{"name": "find_order"}], ', ""))
-    assert response.status_code == 200
-    assert "answered before" in response.text
-    assert "Today’s 0.2 was set for gpt-4o." in response.text
-    assert len(upstream.requests) == 1
-
-
-def test_tools_of_the_request_of_today_are_names_that_the_rewrite_keeps(client, upstream: Upstream):
-    prompt = "I want you to call find_order for {{list}}."
-    upstream.will(*[Say(f'<message-{MARK} n="1">\nCall search_order for {{{{list}}}}.\n</message-{MARK}>')] * 3)
-    page = finished_page(client, submit(client, prompt=prompt, call=CALL))
-    assert "<code>tool_" in page
-
-
-def test_a_request_of_today_that_is_no_json_comes_back_with_the_fault_beside_it(client, upstream: Upstream):
-    response = submit(client, call='{"model": "gpt-4o",\r\n}')
-    assert response.status_code == 400
-    assert re.search(r'<p id="call-error" class="fault">The request of today is not JSON\..*in line 2', response.text)
-    assert 'aria-invalid="true"' in response.text
-    assert "{&#34;model&#34;: &#34;gpt-4o&#34;," in response.text
-    assert "I want you to sort {{list}}" in response.text
-    assert upstream.requests == []
-
-
-def test_the_request_of_today_stays_where_something_else_is_at_fault(client):
-    response = submit(client, target="kimi-k2-0906", call=CALL)
-    assert "&#34;temperature&#34;: 0.2" in response.text
-    assert "call-error" not in response.text
-    assert "sk-SECRET" not in response.text
-
-
 def test_a_form_from_elsewhere_is_refused(client, upstream: Upstream):
     response = client.post("/rewrites", data={"prompt": PROMPT}, headers=HTML)
     assert response.status_code == 403
@@ -312,42 +235,3 @@ def test_pages_name_no_other_host_but_sources(client):
         page = client.get(path, headers=HTML).text
         assert not re.search(r'(?:src|href|action)="(?:https?:)?//', page)
         assert not re.search(r"<script(?![^>]*src=)|\son\w+=|\sstyle=", page)
-
-
-REST = "Mind the order of the names, and leave out whoever has left the club since. Nobody wants letters of others."
-CHECKED = f"I want you to sort {{{{list}}}}. {REST}\n\nYou are a helpful assistant."
-ROW = re.compile(r'<span class="badge \w+">([^<]+)</span>\s+([^<]+?)\s+<a class="rule" href="[^"]*#rule-([\w-]+)"')
-
-
-def checklist_of(page: str) -> dict[str, str]:
-    """Return what the page says of each rule whose check found something."""
-    section = page.partition('aria-labelledby="checklist-title"')[2].partition("</section>")[0]
-    return {rule: state for state, _, rule in ROW.findall(section)}
-
-
-def test_the_checks_of_the_guide_stand_before_and_after(client):
-    page = finished_page(client, submit(client, prompt=CHECKED, engine="offline"))
-    assert checklist_of(page) == {"request-wrapped": "no longer found", "role-empty": "still found"}
-    assert re.search(r"\d+ other checks of rules that apply here found nothing", page)
-
-
-def test_where_the_text_stayed_the_checks_say_what_they_found(client):
-    page = finished_page(
-        client, submit(client, prompt=f"Sort {{{{list}}}}. {REST}\n\nYou are a helpful assistant.", engine="offline")
-    )
-    assert checklist_of(page) == {"role-empty": "found"}
-
-
-def test_what_is_ignored_is_not_in_the_checklist(client):
-    text = f"{{# refrase:ignore-file role-empty #}}\n{CHECKED}"
-    page = finished_page(client, submit(client, prompt=text, engine="offline"))
-    assert checklist_of(page) == {"request-wrapped": "no longer found"}
-
-
-def test_what_the_rewrite_alone_has_is_told_as_new(client, upstream: Upstream):
-    after = "Please note that you must sort {{list}} by <name> & give the 3 longest ones."
-    upstream.will(Say(f'<message-{MARK} n="1">\n{after}\n</message-{MARK}>\n{ACCOUNT}'))
-    page = finished_page(client, submit(client, accept_warnings="true"))
-    states = checklist_of(page)
-    assert states["request-wrapped"] == "no longer found"
-    assert states["filler-openings"] == "new in the rewrite"
