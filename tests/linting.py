@@ -16,7 +16,7 @@ ASSISTANT = (
     "Mind the order of the names, and leave out whoever has left the club since the last list.\n"
 )
 CHAT = [
-    {"role": "system", "content": "Be \\ brief.\n\u00e4 \U0001f600. I want you to be brief."},
+    {"role": "system", "content": "Be \\ kind.\n\u00e4 \U0001f600. I want you to be kind."},
     {"role": "assistant", "content": "I want you to wait."},
     {"role": "user", "content": "Hello.\nYour task is to wait."},
 ]

@@ -10,6 +10,7 @@ import msgspec
 from refrase.core.guide import Rule, Source
 from refrase.core.rewrite import Severity
 from refrase.core.target import Target
+from refrase.services.lint_choice import FIT
 from refrase.services.lint_report import LintFault, LintFinding, LintReport
 
 _SARIF_LEVELS = {Severity.BLOCKING: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
@@ -99,7 +100,8 @@ def _sarif_rules(targets: Iterable[Target], findings: Iterable[LintFinding]) -> 
     }
     for finding in findings:
         own = _sarif_id(finding)
-        rules.setdefault(own, {"id": own, "shortDescription": {"text": "An ignore comment that ignores nothing."}})
+        text = FIT.get(finding.rule, "An ignore comment that ignores nothing.")
+        rules.setdefault(own, {"id": own, "shortDescription": {"text": text}})
     return list(rules.values())
 
 

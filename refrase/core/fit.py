@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from refrase.core.guide import Model
-from refrase.core.prompt import Prompt
+from refrase.core.prompt import Prompt, Span
 from refrase.core.rewrite import Finding, Severity
 
 # Tokens that a character has at least, of ASCII and of other scripts: in Kimi's vocabulary no text of the devset of 500
@@ -47,10 +47,12 @@ def _media(prompt: Prompt, model: Model) -> Iterator[Finding]:
     for name, expression in _EXPRESSIONS.items():
         if name in model.modalities:
             continue
-        found = next(filter(None, map(expression.search, prompt.texts)), None)
-        if found:
-            message = f"“{found.group()}”: {model.name} takes {', '.join(model.modalities)} and no {name}."
-            yield Finding("media_unsupported", Severity.WARNING, message, value=found.group())
+        for number, text in enumerate(prompt.texts):
+            if found := expression.search(text):
+                message = f"“{found.group()}”: {model.name} takes {', '.join(model.modalities)} and no {name}."
+                at = Span(found.start(), found.end(), number)
+                yield Finding("media_unsupported", Severity.WARNING, message, before=at, value=found.group())
+                break
 
 
 _EXPRESSIONS = {

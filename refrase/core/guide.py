@@ -205,6 +205,9 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     modalities: tuple[str, ...]
     thinking: str
     released: str
+    # Whether it takes tools, and a form for its reply (JSON mode or a schema); None where no source tells.
+    tools: bool | None = None
+    structured_output: bool | None = None
     output_tokens: int | None = None
     aliases: tuple[str, ...] = ()
     providers: dict[str, str] = {}

@@ -10,6 +10,11 @@ from refrase.errors import OptionInvalid
 
 # Not of a guide: an ignore comment that ignores nothing.
 UNUSED_IGNORE = "unused-ignore"
+# Nor these, which the model's data decides: see core.fit.
+FIT = {
+    "context-overflow": "A prompt that is longer than the target's window.",
+    "media-unsupported": "A prompt that speaks of media sent along which the target does not take.",
+}
 
 
 class Choice:
@@ -17,10 +22,10 @@ class Choice:
 
     def __init__(self, targets: Sequence[Target], select: Iterable[str], ignore: Iterable[str]) -> None:
         self._rules = {rule.id: rule for target in targets for rule in target.guide.rules}
-        self.known = frozenset(self._rules)
+        self.known = frozenset((*self._rules, *FIT))
         held = [rule for target in targets for rule in target.rules]
         checked = [rule.id for rule in held if rule.check is not None and rule.about is About.PROMPT]
-        self._checked = tuple(dict.fromkeys((*checked, UNUSED_IGNORE)))
+        self._checked = tuple(dict.fromkeys((*checked, *FIT, UNUSED_IGNORE)))
         wanted, unwanted = _parts(select), _parts(ignore)
         self.is_whole = not wanted and not unwanted
         chosen = self._matching(wanted) if wanted else set(self._checked)

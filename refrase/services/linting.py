@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from refrase.core.fit import check_fit
 from refrase.core.guide import Rule
 from refrase.core.ignore import Ignores, Reach, without_ignores
 from refrase.core.notice import notice
@@ -17,7 +18,7 @@ from refrase.core.selection import select_rules
 from refrase.core.target import Target
 from refrase.errors import BadInput, PromptEmpty, RecordInvalid
 from refrase.library.document import Document, Slot
-from refrase.services.lint_choice import UNUSED_IGNORE, Choice, perhaps
+from refrase.services.lint_choice import FIT, UNUSED_IGNORE, Choice, perhaps
 from refrase.services.lint_header import HeaderIgnore, header_ignores
 from refrase.services.lint_places import Place, Places, PromptPlaces
 from refrase.services.lint_report import LintFault, LintFinding
@@ -128,10 +129,34 @@ class Linter:
                 key = (told.guide, told.rule, told.message, told.span)
                 earlier = found.get(key)
                 found[key] = replace(earlier, targets=(*earlier.targets, target.id)) if earlier else told
+            for finding in self._misfits(prompt, target):
+                if ignores.silencing(finding.rule, finding.before) or any(
+                    item.ignore.covers(finding.rule) for item in where.header
+                ):
+                    silenced.append(finding)
+                    continue
+                told = where.finding(
+                    finding.before,
+                    rule=finding.rule,
+                    severity=finding.severity,
+                    message=finding.message,
+                    targets=(target.id,),
+                )
+                found["", told.rule, told.message, told.span] = told
         findings = [*found.values(), *self._unused(ignores, silenced, where)]
         if len(prompt.messages) > 1:
             findings = [replace(item, message_number=item.span.message + 1) if item.span else item for item in findings]
         return sorted(findings, key=lambda item: (item.line, item.column, item.rule))
+
+    def _misfits(self, prompt: Prompt, target: Target) -> list[Finding]:
+        """Return why *prompt* cannot be sent to *target*, each under the name that is chosen and ignored by."""
+        if not self._choice.ids & FIT.keys():
+            return []
+        named = [
+            replace(finding, rule=finding.kind.replace("_", "-"))
+            for finding in check_fit(without_ignores(prompt), target.model)
+        ]
+        return [finding for finding in named if finding.rule in self._choice.ids]
 
     @staticmethod
     def _finding(finding: Finding, rule: Rule, target: Target, where: "_Where") -> LintFinding:
@@ -178,7 +203,7 @@ class Linter:
 
     @cached_property
     def _all_rule_ids(self) -> frozenset[str]:
-        return self._read_all_rule_ids() | {UNUSED_IGNORE}
+        return self._read_all_rule_ids() | {UNUSED_IGNORE, *FIT}
 
 
 def _with_rules(target: Target, ids: frozenset[str]) -> Target:

@@ -12,6 +12,7 @@ from refrase.core.attempt import Attempt, total_usage
 from refrase.core.call_check import check_call
 from refrase.core.draft import Draft
 from refrase.core.engine import Answer, Failure, FailureKind
+from refrase.core.feature import check_features
 from refrase.core.fit import check_fit
 from refrase.core.handle import Handles
 from refrase.core.ledger import Ledger
@@ -199,8 +200,11 @@ class Rewriter:
         findings = (
             *rewrite.findings,
             *plan.notes,
-            *(msgspec.structs.replace(item, before=None, after=item.before) for item in noticed.findings),
-            *check_fit(rewrite.after, plan.target.model),
+            *(
+                msgspec.structs.replace(item, before=None, after=item.before)
+                for item in (*noticed.findings, *check_fit(rewrite.after, plan.target.model))
+            ),
+            *check_features(plan.target.model, plan.order.call, plan.order.terms.tools),
             *check_call(plan.order.call, plan.target.rules),
         )
         rewrite = msgspec.structs.replace(rewrite, findings=findings, usage=usage, finished_at=finished_at)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from refrase.core.guide import Rule, RuleKind
 from refrase.core.target import SettingAdvice, Target
-from refrase.web.guide_words import condition_of, price_of
+from refrase.web.guide_words import condition_of, price_of, told_of
 
 
 class Figure(Struct, frozen=True):
@@ -91,6 +91,8 @@ _NAMES = (
     "Longest reply",
     "Input",
     "Thinking",
+    "Tools",
+    "Structured output",
     "Price per million",
     "Price as of",
 )
@@ -107,6 +109,8 @@ def _values(target: Target) -> tuple[str, ...]:
         f"{model.output_tokens:,} tokens" if model.output_tokens else "–",
         ", ".join(model.modalities),
         model.thinking,
+        told_of(model.tools),
+        told_of(model.structured_output),
         f"{price_of(price.input_usd)} in, {price_of(price.output_usd)} out" if price else "–",
         str(price.as_of) if price else "–",
     )

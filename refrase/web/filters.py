@@ -7,7 +7,7 @@ from jinja2 import Environment
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from refrase.web.guide_words import check_of, condition_of, fix_of, message_of, narrowed_of, price_of
+from refrase.web.guide_words import check_of, condition_of, fix_of, message_of, narrowed_of, price_of, told_of
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
 
@@ -26,6 +26,7 @@ def register(environment: Environment) -> None:
         "fix_words": fix_of,
         "check_message": message_of,
         "usd_price": price_of,
+        "told": told_of,
         "mark": _mark,
         "excerpt": _excerpt,
         "count": _count,

@@ -94,6 +94,11 @@ def message_of(rule: Rule) -> str:
     return told[:1].upper() + told[1:]
 
 
+def told_of(has: bool | None) -> str:
+    """Say whether a model has something; nobody may have told."""
+    return "not told" if has is None else "yes" if has else "no"
+
+
 def price_of(value: float | None) -> str:
     """Show a price per million tokens: 0.60, but 0.005 where two digits would not tell it."""
     if value is None:

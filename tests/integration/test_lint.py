@@ -112,7 +112,7 @@ def test_bad_input_is_told_with_exit_code_2(shell: Shell, args, told):
 def test_an_unknown_rule_is_answered_with_the_nearest_ones(shell: Shell):
     put(shell, p_md=BAD)
     _, out, err = shell.run("lint", "p.md", "--select", "request-wraped", "--json")
-    assert "Did you mean request-wrapped, task-wrapped?" in err
+    assert "Did you mean request-wrapped, " in err
     assert json.loads(out)["error"]["code"] == "option_invalid"
 
 
@@ -166,3 +166,27 @@ def test_files_of_other_kinds_are_counted_and_faults_alike_told_once(shell: Shel
     assert err.count("[record_invalid]") == 1
     assert "(2 records of this file)" in err
     assert "2 other files passed over" in err
+
+
+def test_what_the_target_cannot_take_is_told_where_it_is_spoken_of_and_can_be_ignored(shell: Shell):
+    put(shell, p_md="Sort the names.\n\nSay what the attached image shows.\n")
+    (finding,) = report(shell, "p.md", "--for", "kimi-k2-0905")["findings"]
+    assert (finding["rule"], finding["line"], finding["column"]) == ("media-unsupported", 3, 14)
+    assert report(shell, "p.md", "--for", "kimi-k2.5")["findings"] == []
+    assert report(shell, "p.md", "--for", "kimi-k2-0905", "--ignore", "media-unsupported")["findings"] == []
+    put(shell, p_md="Sort the names.\n\n{# refrase:ignore media-unsupported #}\nSay what the attached image shows.\n")
+    assert report(shell, "p.md", "--for", "kimi-k2-0905")["findings"] == []
+
+
+def test_a_prompt_that_is_longer_than_the_window_is_told_by_every_format(shell: Shell):
+    put(shell, p_md="Sort the names: " + "a b c d e f. " * 20_000)
+    status, out, _ = shell.run("lint", "p.md", "--for", "qwen-2.5-72b-instruct", "--select", "context-overflow")
+    assert status == 1
+    assert "p.md:1:1: context-overflow The prompt has" in out
+    _, sarif, _ = shell.run(
+        "lint", "p.md", "--for", "qwen-2.5-72b-instruct", "--select", "context-overflow", "--format", "sarif"
+    )
+    (rule,) = [
+        rule for rule in json.loads(sarif)["runs"][0]["tool"]["driver"]["rules"] if rule["id"] == "context-overflow"
+    ]
+    assert rule["shortDescription"]["text"] == "A prompt that is longer than the target's window."

@@ -46,6 +46,11 @@ def test_media_that_a_model_cannot_take_are_told(text, is_found):
     assert (kinds(text) == ["media_unsupported"]) is is_found
 
 
+def test_the_words_that_speak_of_media_are_shown():
+    (finding,) = check_fit(prompt_from_text("Hello. Say what the attached image shows."), TEXT_ONLY)
+    assert (finding.before.start, finding.before.end) == (20, 34)
+
+
 def test_media_that_it_takes_are_no_matter():
     assert kinds("Say what the attached image shows.", SEES) == []
     assert kinds("Play the uploaded video.", SEES) == ["media_unsupported"]
