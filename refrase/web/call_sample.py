@@ -93,7 +93,7 @@ def _decision(field: RequestField, provider: Provider, model_id: str) -> Iterato
     """Yield what becomes of what the guide sends or leaves out; what it leaves to the caller is in no sample."""
     if field.use is SettingUse.OMIT:
         yield ParameterDecision(field.name, ParameterUse.OMITTED, field.reason)
-    elif field.use is SettingUse.SEND and field.name == "temperature" and isinstance(field.value, int | float):
+    elif _is_temperature(field) and _takes(provider, field.name):
         yield decide_temperature(provider.engine_model(model_id), field.value, whose=field.reason)
     elif field.use is SettingUse.SEND and _takes(provider, field.name):
         called = provider.calls.get(field.name, field.name)
@@ -107,6 +107,10 @@ def _decision(field: RequestField, provider: Provider, model_id: str) -> Iterato
         unknown = f"{provider.title} does not take it" if provider.takes else "It is a field of the vendor's own API"
         reason = f"{field.reason} {unknown}, so it is not in this sample."
         yield ParameterDecision(field.name, ParameterUse.OMITTED, reason)
+
+
+def _is_temperature(field: RequestField) -> bool:
+    return field.use is SettingUse.SEND and field.name == "temperature" and isinstance(field.value, int | float)
 
 
 def _takes(provider: Provider, name: str) -> bool:

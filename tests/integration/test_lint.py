@@ -179,12 +179,12 @@ def test_what_the_target_cannot_take_is_told_where_it_is_spoken_of_and_can_be_ig
 
 
 def test_a_prompt_that_is_longer_than_the_window_is_told_by_every_format(shell: Shell):
-    put(shell, p_md="Sort the names: " + "a b c d e f. " * 20_000)
-    status, out, _ = shell.run("lint", "p.md", "--for", "qwen-2.5-72b-instruct", "--select", "context-overflow")
+    put(shell, p_md="Sort the names: " + "a b c d e f. " * 68_000)
+    status, out, _ = shell.run("lint", "p.md", "--for", "command-r-08-2024", "--select", "context-overflow")
     assert status == 1
     assert "p.md:1:1: context-overflow The prompt has" in out
     _, sarif, _ = shell.run(
-        "lint", "p.md", "--for", "qwen-2.5-72b-instruct", "--select", "context-overflow", "--format", "sarif"
+        "lint", "p.md", "--for", "command-r-08-2024", "--select", "context-overflow", "--format", "sarif"
     )
     (rule,) = [
         rule for rule in json.loads(sarif)["runs"][0]["tool"]["driver"]["rules"] if rule["id"] == "context-overflow"
