@@ -9,17 +9,12 @@ from typing import Any
 from msgspec import Struct
 
 from refrase.core.guide import Model
-from refrase.core.request import TodaysCall
+from refrase.core.request import FORM_NAMES, THINKING_NAMES, TodaysCall, is_wanted
 from refrase.core.rewrite import Finding, Severity
 from refrase.core.terms import Tools
 
-# Values by which a call says that it wants no thinking, or no form.
-_NO = frozenset(["none", "disabled", "off", "text", "false"])
-_FORMS = ("response_format", "output_format", "responseSchema", "response_schema", "guided_json", "json_schema")
-_THINKING = (
-    *("thinking", "reasoning", "reasoning_effort", "enable_thinking", "thinking_config", "thinkingConfig"),
-    *("thinking_budget", "thinking_level"),
-)
+# Under these stand names of the caller's own, which are no settings: a field of a reply may be called “reasoning”.
+_OWN_NAMES = frozenset([*FORM_NAMES, "schema", "properties", "metadata"])
 
 
 class _Feature(Struct, frozen=True):
@@ -39,6 +34,8 @@ def check_features(model: Model, call: TodaysCall | None, tools: Tools | None = 
 
 
 def _tools_asked(call: TodaysCall, tools: Tools) -> str:
+    if call.settings.get("tool_choice") == "none":
+        return ""
     if call.has_tools:
         return "tools"
     return ", ".join(tools.names[:3])
@@ -46,24 +43,20 @@ def _tools_asked(call: TodaysCall, tools: Tools) -> str:
 
 def _setting_asked(names: tuple[str, ...]) -> Callable[[TodaysCall, Tools], str]:
     def asked(call: TodaysCall, _tools: Tools) -> str:
-        return next((name for name, value in _settings(call.settings) if name in names and _is_wanted(value)), "")
+        told = (name for name, value in _settings(call.settings) if name in names and is_wanted(value))
+        return next(told, "")
 
     return asked
 
 
 def _settings(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield every member of a request, at any depth: gateways wrap what is not theirs."""
+    """Yield every setting of a request, at any depth: gateways wrap what is not theirs."""
     if isinstance(value, dict):
         for name, part in value.items():
-            yield name, part
-            yield from _settings(part)
-
-
-def _is_wanted(value: Any) -> bool:
-    if isinstance(value, dict):
-        told = [value[name] for name in ("type", "effort", "enabled", "thinking_budget") if name in value]
-        return bool(value) and all(map(_is_wanted, told))
-    return value not in _NO if isinstance(value, str) else bool(value)
+            if name != "format" or isinstance(part, dict):  # a text there is the format of a recording
+                yield name, part
+            if name not in _OWN_NAMES:
+                yield from _settings(part)
 
 
 _FEATURES = (
@@ -77,13 +70,13 @@ _FEATURES = (
     _Feature(
         "structured_output_unsupported",
         lambda model: model.structured_output is False,
-        _setting_asked(_FORMS),
+        _setting_asked(FORM_NAMES),
         "The call sends {asked}; {model} holds to no form. Ask for the form in the prompt and check each reply.",
     ),
     _Feature(
         "thinking_unsupported",
         lambda model: model.thinking == "none",
-        _setting_asked(_THINKING),
+        _setting_asked(THINKING_NAMES),
         "The call asks for thinking ({asked}); {model} does not think. Leave it out, and let the prompt ask for"
         " the steps if they are needed.",
     ),

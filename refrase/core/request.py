@@ -11,13 +11,25 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from refrase.core.guide import About, SettingUse
+from refrase.core.guide import About, Model, SettingUse
 from refrase.core.target import SettingAdvice, Target
 from refrase.errors import CallInvalid
 
 # The names under which vendors limit a reply.
 LIMIT_NAMES = ("max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens")
-_THINKING = ("thinking", "reasoning", "reasoning_effort", "thinking_config", "enable_thinking")
+# Those under which they take how much a model thinks, and the form of its reply.
+THINKING_NAMES = (
+    *("thinking", "reasoning", "reasoning_effort", "enable_thinking", "thinking_config", "thinkingConfig"),
+    *("thinking_budget", "thinking_level"),
+)
+FORM_NAMES = (
+    *("response_format", "output_format", "responseSchema", "response_schema", "responseJsonSchema"),
+    *("guided_json", "json_schema", "format"),
+)
+# How much thinking a call wants is told by these; `exclude` only hides it.
+_AMOUNTS = ("type", "effort", "enabled", "thinking_budget", "thinkingBudget", "budget_tokens", "max_tokens")
+# Values by which a call says that it wants none, or no form.
+_NO = frozenset(["none", "disabled", "off", "text", "false"])
 _SHOWN_IDS = 2
 # What is no setting: the prompt itself, and what only concerns how the reply travels.
 _NOT_SETTINGS = frozenset(
@@ -91,6 +103,14 @@ def hide_secrets(source: str) -> str:
     return _MEMBER.sub(lambda member: f'{member[1]}"…"' if _SECRET.search(member[2]) else member[0], source)
 
 
+def is_wanted(value: Any) -> bool:
+    """Return whether a setting for thinking, or for a form, asks for it: “none”, a budget of 0 and the like do not."""
+    if isinstance(value, dict):
+        told = [value[name] for name in _AMOUNTS if name in value]
+        return bool(value.keys() - {"exclude"}) and all(map(is_wanted, told))
+    return value not in _NO if isinstance(value, str) else bool(value)
+
+
 def request_for(target: Target, call: TodaysCall | None) -> tuple[RequestField, ...]:
     """Return the request for *target* field by field: the model, what the guide speaks of, what *call* brings."""
     call = call or TodaysCall()
@@ -139,13 +159,24 @@ def _carried(target: Target, call: TodaysCall, advice: dict[str, SettingAdvice])
     for name, was in call.settings.items():
         if name in advice or (name in LIMIT_NAMES and limits_told):
             continue
-        if name in _THINKING and target.model.thinking == "none":
-            yield RequestField(name, SettingUse.OMIT, f"{target.model.name} does not think.", was=was)
+        if lacks := _lacks(target.model, name, was):
+            yield RequestField(name, SettingUse.OMIT, lacks, was=was)
         elif name in LIMIT_NAMES and most is not None and isinstance(was, int) and was > most:
             yield RequestField(name, SettingUse.SEND, f"{target.model.name} writes at most {most:,} tokens.", most, was)
         else:
             reason = "The guide says nothing of it: carried over as it is."
             yield RequestField(name, SettingUse.SEND, reason, was, was)
+
+
+def _lacks(model: Model, name: str, was: Any) -> str:
+    """Return why *model* cannot do what the setting asks for, or ""."""
+    if name in THINKING_NAMES and model.thinking == "none":
+        return f"{model.name} does not think."
+    if name in THINKING_NAMES and model.thinking == "always" and not is_wanted(was):
+        return f"{model.name} always thinks: no call can switch it off."
+    if name in FORM_NAMES and model.structured_output is False and is_wanted(was):
+        return f"{model.name} holds to no form. Ask for it in the prompt and check each reply."
+    return ""
 
 
 def _of_tools(target: Target) -> Iterator[RequestField]:

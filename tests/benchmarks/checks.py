@@ -82,8 +82,9 @@ def measured(prompts: dict[str, Prompt]) -> str:
     count, lost = missed(prompts)
     found = f"{count - len(lost)} of {count} ({100 * (count - len(lost)) / count:.1f} %)"
     return (
-        "Findings on real prompts, 50 drawn for each of three targets and judged by reading; after each round but "
-        "the last, checks were weakened and others drawn:\n\n"
+        "Findings on real prompts, 50 drawn for each of three targets and judged by reading. After each of the first "
+        "three rounds checks were weakened and others drawn; the fifth was judged by another reader, who had tuned "
+        "none of them, after Kimi had got more:\n\n"
         f"{chr(10).join(lines)}\n\nFaults of our own, put into at least three real prompts for each check "
         f"([cases](../../tests/spec/planted.yaml)): {found} are found.\n"
     )

@@ -13,6 +13,9 @@ ABLE = Model("a", "Model A", 100, ("text",), "off by default", "2026", tools=Tru
 UNTOLD = Model("u", "Model U", 100, ("text",), "always", "2026")
 TOOL = {"type": "function", "function": {"name": "find_book", "parameters": {}}}
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "book", "schema": {}}}
+# A field of the reply that is called like a setting.
+REASONED = {"type": "json_schema", "json_schema": {"schema": {"properties": {"reasoning": {"type": "string"}}}}}
+PLAIN_SCHEMA = {"type": "json_schema", "schema": {"properties": {"reasoning": {"type": "string"}}}}
 
 CALLS = [
     ({"tools": [TOOL]}, ["tools_unsupported"]),
@@ -31,6 +34,19 @@ CALLS = [
     ({"extra_body": {"enable_thinking": True}}, ["thinking_unsupported"]),
     ({"extra_body": {"enable_thinking": False}}, []),
     ({"thinking_budget": 0}, []),
+    ({"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}}}, []),
+    ({"generationConfig": {"thinkingConfig": {"thinkingBudget": 2000}}}, ["thinking_unsupported"]),
+    ({"reasoning": {"exclude": True}}, []),
+    ({"reasoning": {"max_tokens": 0}}, []),
+    ({"metadata": {"reasoning": "x"}}, []),
+    ({"response_format": REASONED}, ["structured_output_unsupported"]),
+    ({"generationConfig": {"responseSchema": {"properties": {"thinking": {}}}}}, ["structured_output_unsupported"]),
+    ({"generationConfig": {"responseJsonSchema": {"type": "object"}}}, ["structured_output_unsupported"]),
+    ({"text": {"format": PLAIN_SCHEMA}}, ["structured_output_unsupported"]),
+    ({"output_config": {"format": PLAIN_SCHEMA}}, ["structured_output_unsupported"]),
+    ({"text": {"format": {"type": "text"}}}, []),
+    ({"audio": {"format": "mp3"}}, []),
+    ({"tools": [TOOL], "tool_choice": "none"}, []),
     ({"temperature": 0.2, "max_tokens": 100}, []),
     ({"tools": [TOOL], "reasoning_effort": "low"}, ["tools_unsupported", "thinking_unsupported"]),
 ]

@@ -3,7 +3,7 @@
 import pytest
 
 from refrase.core.guide import SettingUse
-from refrase.core.request import RequestField, call_from_json, hide_secrets, read_request, request_for
+from refrase.core.request import RequestField, TodaysCall, call_from_json, hide_secrets, read_request, request_for
 from refrase.engine.parameters import hold
 from refrase.engine.providers import read_providers
 from refrase.errors import CallInvalid
@@ -204,3 +204,28 @@ def test_a_limit_above_what_the_provider_gives_is_lowered_where_that_is_known():
 def test_a_key_in_what_was_typed_is_not_shown_again(typed, shown):
     told = hide_secrets(typed)
     assert told == shown if shown else ("Bearer" not in told and "0.2,}" in told)
+
+
+LACKING = [
+    (
+        "kimi-k2-thinking",
+        "reasoning",
+        {"enabled": False},
+        "omit",
+        "Kimi K2 Thinking always thinks: no call can switch it off.",
+    ),
+    (
+        "kimi-k2-thinking",
+        "reasoning",
+        {"effort": "low"},
+        "send",
+        "The guide says nothing of it: carried over as it is.",
+    ),
+    ("kimi-k2-0905", "reasoning", {"effort": "low"}, "omit", "Kimi K2 0905 does not think."),
+]
+
+
+@pytest.mark.parametrize(("target", "name", "was", "use", "reason"), LACKING, ids=[f"{c[0]}-{c[2]}" for c in LACKING])
+def test_what_the_target_cannot_do_is_left_out_of_the_call(target, name, was, use, reason):
+    fields = {field.name: field for field in request_for(BOOK.get_target(target), TodaysCall("m", {name: was}))}
+    assert (fields[name].use, fields[name].reason) == (use, reason)
