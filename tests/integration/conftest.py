@@ -1,7 +1,10 @@
 """What tests over the whole service share: a shell, a second provider, a database, a folder that stays empty."""
 
 import contextlib
+import json
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,12 @@ from tests.conftest import KEY
 from tests.fakes.server import RunningServer
 from tests.fakes.upstream import Upstream
 from tests.shell import Shell
+
+# A reply in both forms.
+_REPLY = {
+    "choices": [{"message": {"role": "assistant", "content": "Hello."}}],
+    "content": [{"type": "text", "text": "Hello."}],
+}
 
 
 @pytest.fixture
@@ -83,3 +92,27 @@ async def database(database_url: str, tmp_path: Path):
 @pytest.fixture
 def rewrites(database: Database) -> Rewrites:
     return Rewrites(database)
+
+
+@pytest.fixture
+def upstream_recorded():
+    """An address that answers in the one form and the other, and what was sent to it."""
+    requests: list[tuple[str, dict[str, str], dict]] = []
+
+    class Recorder(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(_REPLY).encode())
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", requests
+    server.shutdown()
+    server.server_close()

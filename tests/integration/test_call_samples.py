@@ -1,9 +1,6 @@
 """Samples of a call: each runs as it is copied, and sends what is told."""
 
-import json
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -11,10 +8,6 @@ from refrase.engine.providers import Provider, read_endpoints, read_providers
 from refrase.web.call_sample import samples_for
 from tests.book import BOOK
 
-REPLY = {
-    "choices": [{"message": {"role": "assistant", "content": "Hello."}}],
-    "content": [{"type": "text", "text": "Hello."}],
-}
 PROVIDERS = read_providers()
 ENDPOINTS = read_endpoints()
 SAMPLES = [
@@ -52,30 +45,6 @@ def test_python_and_curl_of_a_sample_send_what_is_told(target, sample, upstream_
         body.pop("model_id", None)
         assert body.pop("messages") == [{"role": "user", "content": "Your prompt"}]
         assert body == expected
-
-
-@pytest.fixture
-def upstream_recorded():
-    """An address that answers in the one form and the other, and what was sent to it."""
-    requests: list[tuple[str, dict[str, str], dict]] = []
-
-    class Recorder(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(json.dumps(REPLY).encode())
-
-        def log_message(self, *_args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", requests
-    server.shutdown()
-    server.server_close()
 
 
 def test_the_profile_of_a_provider_decides_how_a_setting_travels():

@@ -6,8 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from msgspec.structs import replace
@@ -21,10 +19,6 @@ from refrase.web.call_sample import CallSample, samples_for
 from refrase.web.model_view import view_from_target
 from tests.conftest import make_settings, serving
 
-REPLY = {
-    "choices": [{"message": {"role": "assistant", "content": "Hello."}}],
-    "content": [{"type": "text", "text": "Hello."}],
-}
 KEY = "key-from-environment"
 BOOK = read_guidebook(packaged_path("guides"))
 PROVIDERS = read_providers()
@@ -72,10 +66,10 @@ def test_every_sample_of_a_model_is_code_and_sends_what_is_told(target):
 
 
 @pytest.mark.parametrize("provider", CASES)
-def test_the_program_and_the_shell_line_of_a_sample_reach_its_provider(provider, upstream):
+def test_the_program_and_the_shell_line_of_a_sample_reach_its_provider(provider, upstream_recorded):
     guide_id, path = CASES[provider]
     sample = sample_of(provider, guide_id)
-    url, requests = upstream
+    url, requests = upstream_recorded
     environment = {**os.environ, sample.key_variable: KEY, "NO_PROXY": "*", "no_proxy": "*"}
     program = sample.python.replace(sample.base_url, url)
     ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, timeout=60, check=True)
@@ -95,30 +89,6 @@ def test_the_program_and_the_shell_line_of_a_sample_reach_its_provider(provider,
         if path == "/v1/messages":
             stated = {"anthropic": "2026-10-21"}.get(provider, "2023-06-01")
             assert headers["anthropic-version"] == (stated if of_curl else "2026-10-21")
-
-
-@pytest.fixture
-def upstream():
-    """An address that answers in both forms, and what was sent to it."""
-    requests: list[tuple[str, dict[str, str], dict]] = []
-
-    class Recorder(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(json.dumps(REPLY).encode())
-
-        def log_message(self, *_args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Recorder)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", requests
-    server.shutdown()
-    server.server_close()
 
 
 def decided(target: Target, provider: Provider, *settings: tuple[str, object]) -> CallSample:
