@@ -38,7 +38,8 @@ def find_figures(now: datetime) -> GenaiPrices | None:
         module = import_module("genai_prices.data_snapshot")
     except ImportError:
         return None
-    return GenaiPrices(module.get_snapshot(), now)
+    # DeepSeek asks more by day in Beijing; guides hold the price of the rest of the day, which noon UTC is part of.
+    return GenaiPrices(module.get_snapshot(), now.replace(hour=12, minute=0))
 
 
 def _flat(price: Any) -> float | None:
