@@ -10,6 +10,7 @@ from typing import Any
 from refrase.core.guide import Price
 
 _PER_TOKENS = 1_000_000
+_FIGURES = ("input_mtok", "output_mtok", "cache_read_mtok", "requests_kcount")
 # A server of one's own, by its name in the net or its number: no list has its price.
 _OWN = re.compile(r"https?://(?:[^/@]*@)?(?:[^/.:]+|[\d.]+|\[[\da-fA-F:.]+\])(?::\d+)?(?:/|$)")
 
@@ -36,7 +37,8 @@ def find_price(model: str, address: str) -> Price | None:
 
     The source is the package genai-prices and its version (the extra `prices`; bundled data, nothing is fetched), the
     date that of the newest change its data holds. None where it is not installed or knows no price, or one that
-    depends on the length of the request. Loading it takes some 70 MB and 0.2 seconds, once.
+    depends on the length of the request or on the hour: a budget must not hold back too little. Loading it takes some
+    70 MB and 0.2 seconds, once.
     """
     if _OWN.match(address):
         return None
@@ -45,12 +47,20 @@ def find_price(model: str, address: str) -> Price | None:
     except ModuleNotFoundError:
         return None
     usage = genai_prices.Usage(input_tokens=1, output_tokens=1)
+    today = datetime.now(UTC)
     try:
-        found = genai_prices.calc_price(usage, model, provider_api_url=address).model_price
+        found = [
+            genai_prices.calc_price(
+                usage, model, provider_api_url=address, genai_request_timestamp=today.replace(hour=hour)
+            ).model_price
+            for hour in range(24)
+        ]
     except (LookupError, ValueError):
         return None
-    told = [getattr(found, name, None) for name in ("input_mtok", "output_mtok", "cache_read_mtok", "requests_kcount")]
-    input_usd, output_usd, cached_usd, per_request = told
+    told = [[getattr(price, name, None) for name in _FIGURES] for price in found]
+    if any(figures != told[0] for figures in told):
+        return None
+    input_usd, output_usd, cached_usd, per_request = told[0]
     if not (isinstance(input_usd, Decimal) and isinstance(output_usd, Decimal)) or per_request is not None:
         return None
     source = f"{PriceSource.PACKAGE} {genai_prices.__version__}"

@@ -33,12 +33,12 @@ class GenaiPrices:
 
 
 def find_figures(now: datetime) -> GenaiPrices | None:
-    """Return the figures as of *now*, or None where the package is not installed."""
+    """Return the figures as of the day of *now*, or None where the package is not installed."""
     try:
         module = import_module("genai_prices.data_snapshot")
     except ImportError:
         return None
-    # DeepSeek asks more by day in Beijing; guides hold the price of the rest of the day, which noon UTC is part of.
+    # DeepSeek asks more in Beijing's office hours; guides hold the price of the other hours, such as noon UTC.
     return GenaiPrices(module.get_snapshot(), now.replace(hour=12, minute=0))
 
 

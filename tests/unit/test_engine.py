@@ -172,6 +172,7 @@ def test_every_failure_has_a_code_a_hint_and_a_status_of_a_server(kind):
         ("nobody/nothing", "https://openrouter.ai/api/v1", None),
         ("moonshotai/kimi-k2.6:free", "https://openrouter.ai/api/v1", None),  # it states no number
         ("gemini-2.5-pro", "https://generativelanguage.googleapis.com/v1beta/openai/", None),  # dearer beyond a length
+        ("deepseek-v4-pro", "https://api.deepseek.com", None),  # dearer in some hours of the day
         ("kimi-k2-0905-preview", "http://localhost:8000/v1", None),
     ],
 )
