@@ -212,9 +212,8 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     aliases: tuple[str, ...] = ()
     providers: dict[str, str] = {}
     price: Price | None = None
-    prices_key: Annotated[str, Meta(pattern=r"^[^/\s]+/\S+$")] | None = (
-        None  # provider/model as genai-prices names them
-    )
+    # provider/model as genai-prices names them
+    prices_key: Annotated[str, Meta(pattern=r"^[^/\s]+/\S+$")] | None = None
     differs: Differs | None = None
     retired_at: date | None = None  # the day its vendor ended it or will end it, where that is told
     note: str = ""

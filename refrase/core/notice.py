@@ -19,12 +19,12 @@ class Notice(Struct, frozen=True):
     ignores: Ignores
 
 
-def notice(prompt: Prompt, rules: Iterable[Rule]) -> Notice:
-    """Return what the checks of *rules* find in *prompt*."""
+def notice(prompt: Prompt, rules: Iterable[Rule], others: Iterable[Finding] = ()) -> Notice:
+    """Return what the checks of *rules* find in *prompt*, and of *others*, found without a rule, what counts."""
     ignores = ignores_of(prompt)
     findings: list[Finding] = []
     silenced: list[Finding] = []
-    for finding in check_rules(without_ignores(prompt), rules):
+    for finding in (*check_rules(without_ignores(prompt), rules), *others):
         is_silenced = bool(ignores.silencing(finding.rule, finding.before))
         (silenced if is_silenced else findings).append(finding)
     return Notice(tuple(findings), tuple(silenced), ignores)

@@ -118,31 +118,17 @@ class Linter:
         ignores = Ignores()
         for target in self._chosen:
             rules = {rule.id: rule for rule in _applying(target, prompt)}
-            seen = notice(prompt, rules.values())
+            seen = notice(prompt, rules.values(), self._misfits(prompt, target))
             ignores = seen.ignores
             silenced += seen.silenced
             for finding in seen.findings:
                 if any(item.ignore.covers(finding.rule) for item in where.header):
                     silenced.append(finding)
                     continue
-                told = self._finding(finding, rules[finding.rule], target, where)
+                told = self._finding(finding, rules.get(finding.rule), target, where)
                 key = (told.guide, told.rule, told.message, told.span)
                 earlier = found.get(key)
                 found[key] = replace(earlier, targets=(*earlier.targets, target.id)) if earlier else told
-            for finding in self._misfits(prompt, target):
-                if ignores.silencing(finding.rule, finding.before) or any(
-                    item.ignore.covers(finding.rule) for item in where.header
-                ):
-                    silenced.append(finding)
-                    continue
-                told = where.finding(
-                    finding.before,
-                    rule=finding.rule,
-                    severity=finding.severity,
-                    message=finding.message,
-                    targets=(target.id,),
-                )
-                found["", told.rule, told.message, told.span] = told
         findings = [*found.values(), *self._unused(ignores, silenced, where)]
         if len(prompt.messages) > 1:
             findings = [replace(item, message_number=item.span.message + 1) if item.span else item for item in findings]
@@ -159,16 +145,17 @@ class Linter:
         return [finding for finding in named if finding.rule in self._choice.ids]
 
     @staticmethod
-    def _finding(finding: Finding, rule: Rule, target: Target, where: "_Where") -> LintFinding:
+    def _finding(finding: Finding, rule: Rule | None, target: Target, where: "_Where") -> LintFinding:
+        told: dict[str, Any] = {"rule": finding.rule, "message": finding.message, "targets": (target.id,)}
+        if rule is None:
+            return where.finding(finding.before, severity=finding.severity, **told)
         return where.finding(
             finding.before,
-            rule=rule.id,
             severity=Severity.WARNING if finding.kind == "guide_rule" else Severity.NOTE,
-            message=finding.message,
             guide=target.guide.id,
-            targets=(target.id,),
             source=rule.sources[0],
             is_fixable=rule.fix is not None and finding.before is not None,
+            **told,
         )
 
     def _unused(self, ignores: Ignores, silenced: Sequence[Finding], where: "_Where") -> Iterator[LintFinding]:
