@@ -24,7 +24,6 @@ _LEAST_RUN = 60
 # More alternatives than this are not kept apart any more.
 _MOST_STRINGS = 200
 _WHOLE_WORD = re.compile(r"(?<=[^a-z0-9_])[a-z0-9_]+(?=[^a-z0-9_])")
-BLANKS = " \n"
 # Nearly every prompt holds one of these.
 _COMMON_SIGNS = frozenset(" .,:;!?-'\"()\t\r\n")
 
