@@ -175,8 +175,8 @@ def required(part: Part) -> Need:
 
 def _exactly(strings: frozenset[str], *, folded: bool) -> Part:
     strings = frozenset(map(fold, strings)) if folded else strings
-    opens = all(_is_apart(string[0]) for string in strings if string)
-    closes = all(_is_apart(string[-1]) for string in strings if string)
+    opens = all(map(_is_apart, {string[0] for string in strings if string}))
+    closes = all(map(_is_apart, {string[-1] for string in strings if string}))
     return Part(strings, (), opens, closes, "" in strings, folded)
 
 
@@ -207,6 +207,8 @@ def _joined(first: Part, second: Part) -> Part | None:
         return None
     if first is NOTHING:
         return second
+    if second is NOTHING:
+        return first
     most = max(_MOST_JOINED, len(first.strings), len(second.strings))
     if len(first.strings) * len(second.strings) > most or max(map(len, first.strings)) > _LONGEST_JOINED:
         return None

@@ -12,6 +12,7 @@ from refrase.core.language import LANGUAGES, language_of
 from refrase.core.prefilter import may_match
 from refrase.core.prompt import UNSTATED_ROLE, Prompt
 from refrase.core.rewrite import Finding
+from refrase.core.stretch import may_hold_variables
 from refrase.core.target import Target
 from refrase.core.terms import Terms
 from refrase.core.variable import find_variables
@@ -86,7 +87,7 @@ def _is_long(subject: Subject) -> str:
 
 def _has_variables(subject: Subject) -> str:
     for number, text in enumerate(subject.prompt.texts):
-        for item in find_variables(text, number):
+        for item in find_variables(text, number) if may_hold_variables(text, len(text)) else ():
             if item.kind == "variable":
                 return _told(subject.prompt, number, item.span.start, item.value)
     return ""
