@@ -26,6 +26,7 @@ from refrase.packaged import packaged_path
 from refrase.rendering import Rendering
 from refrase.services.checking import Checker
 from refrase.services.conversation import MOST_REPAIRS
+from refrase.services.desk import Desk
 from refrase.services.engines import Engines
 from refrase.services.health import Health
 from refrase.services.history import History
@@ -106,11 +107,13 @@ async def open_services(
         is_migrated = await upgrade(database)
         rewrites = Rewrites(database)
         engines = Engines(setup.engine, OfflineEngine(), setup.fallbacks)
+        desk = Desk()
         instructions = Instructions(max_guide_tokens=settings.max_guide_tokens)
         planner = Planner(
             guides=live,
             instructions=instructions,
             engines=engines,
+            desk=desk,
             max_prompt_bytes=settings.max_prompt_bytes,
             draw_mark=draw_mark,
         )
@@ -120,6 +123,7 @@ async def open_services(
             rewrites=rewrites,
             engines=engines,
             rendering=rendering,
+            desk=desk,
             policy=_policy(settings),
             clock=clock,
             sleep=sleep,

@@ -6,11 +6,12 @@ from contextlib import aclosing
 from typing import Any, cast
 
 import httpx2
-from openai import NOT_GIVEN, AsyncOpenAI, Omit
+from openai import NOT_GIVEN, AsyncOpenAI, DefaultAsyncHttpxClient, Omit
 from openai.types.chat import ChatCompletionMessageParam
 
 from refrase.clock import Clock
 from refrase.core.engine import Call, Failure, FailureKind
+from refrase.engine.clients import Clients
 from refrase.engine.engine import (
     CONNECT_SECONDS,
     STALL_SECONDS,
@@ -36,26 +37,36 @@ class OpenAIEngine(Engine):
         # The SDK takes some headers from variables meant for OpenAI's own API: they must not travel elsewhere.
         unsent = ["OpenAI-Organization", "OpenAI-Project"] + ([] if self._bears_key else ["Authorization"])
         self._headers = {header: Omit() for header in unsent}
-        self._client = AsyncOpenAI(
-            api_key=key or "none",  # the SDK wants one; it is not sent where there is none
-            base_url=self.identity.base_url,
-            max_retries=0,
-            timeout=httpx2.Timeout(STALL_SECONDS, connect=CONNECT_SECONDS),
-            default_headers=provider.headers,
+        self._clients = Clients(
+            lambda trusted: AsyncOpenAI(
+                api_key=key or "none",  # the SDK wants one; it is not sent where there is none
+                base_url=self.identity.base_url,
+                max_retries=0,
+                timeout=httpx2.Timeout(STALL_SECONDS, connect=CONNECT_SECONDS),
+                default_headers=provider.headers,
+                http_client=DefaultAsyncHttpxClient(verify=trusted),
+            )
         )
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._clients.close()
 
     async def _models(self) -> tuple[str, ...]:
-        return tuple([model.id async for model in self._client.models.list(extra_headers=self._headers)])
+        with self._clients.take() as client:
+            return tuple([model.id async for model in client.models.list(extra_headers=self._headers)])
 
     async def _receive(self, call: Call, received: Received, take: Callable[[str], None]) -> Failure | None:
+        with self._clients.take() as client:
+            return await self._receive_from(client, call, received, take)
+
+    async def _receive_from(
+        self, client: AsyncOpenAI, call: Call, received: Received, take: Callable[[str], None]
+    ) -> Failure | None:
         body = {**self._body, self._provider.output_limit_field: call.max_output_tokens}
         if not call.is_streamed:
             body.pop("stream_options", None)
-        response = await self._client.chat.completions.with_raw_response.create(
+        response = await client.chat.completions.with_raw_response.create(
             model=self.identity.model if self._provider.model_field == "model" else cast("str", Omit()),
             messages=cast("list[ChatCompletionMessageParam]", Omit()),  # below, where nothing walks through them
             stream=call.is_streamed,
