@@ -67,8 +67,8 @@ _NOT_NAMES = frozenset(
 )
 _SINGLE_WORDS = frozenset(["answer", "answered", "respond", "reply", "output", "print", "return", "say"])
 _SINGLE = re.compile(
-    r"(?<!_)(?:answer is|answered|answer|respond|reply|output|print|return|say)(?: only| just| simply| with)*[ \t](?:\"|`)?"
-    r"(?P<name>none|null|unknown|yes|no|true|false|n/a|nothing found)\b(?=[\"`]?[ \t]*(?:[.;,)\n]|$))",
+    r"(?<!_)(?:answer is|answered|answer|respond|reply|output|print|return|say)(?: only| just| simply| with)*[ \t]"
+    r"(?:\"|`)?(?P<name>none|null|unknown|yes|no|true|false|n/a|nothing found)\b(?=[\"`]?[ \t]*(?:[.;,)\n]|$))",
     re.IGNORECASE,
 )
 _HAN_VALUE = re.compile(r"(?<=[\u4e00-\u9fff])(?P<name>true|false|null|none)(?![A-Za-z])", re.IGNORECASE)

@@ -209,11 +209,8 @@ def _sentences(text: str, masked: str, said: str) -> tuple[tuple[_Sentence, ...]
         places.append((position, match.end()))
         position = match.end()
     places.append((position, len(text)))
-    return tuple(_sentence(start, end, text, masked, said) for start, end in places if _has_words(masked[start:end])), position
-
-
-def _has_words(text: str) -> bool:
-    return any(map(str.isalnum, text))
+    spoken = [(start, end) for start, end in places if any(map(str.isalnum, masked[start:end]))]
+    return tuple(_sentence(start, end, text, masked, said) for start, end in spoken), position
 
 
 def _sentence(start: int, end: int, text: str, masked: str, said: str) -> _Sentence:
