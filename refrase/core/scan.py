@@ -23,6 +23,14 @@ def lowered(text: str) -> str:
     return text.replace("\u0130", "i").lower()
 
 
+def caseless(text: str) -> str:
+    """Return *text* in one form of each letter, of the same length: what an expression that ignores case sees of it.
+
+    Small letters are found there several times as fast as such an expression finds them.
+    """
+    return text.replace("\u0130", "i").lower().replace("\u0131", "i").replace("\u017f", "s")
+
+
 def spots(text: str, words: tuple[str, ...]) -> list[int]:
     """Return where any of *words*, in small letters, begins in *text*, in order; in whatever case it stands there."""
     small = text if _is_caseless(words) else lowered(text)
