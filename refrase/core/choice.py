@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from refrase.core.item import Item, ItemKind
 from refrase.core.prompt import Span
-from refrase.core.scan import at_lines, is_plain, lowered, spots, word_spots
+from refrase.core.scan import at_lines, is_plain, latin_words, lowered, spots, word_spots
 
 _CUE = re.compile(
     r"classif|categor|label|\btypes?\b|\bkinds?\b|status|rating|\brate\b|\blevels?\b|\boptions?\b|\bvalues?\b|"
@@ -47,13 +47,15 @@ _TOOL = re.compile(
 _IN_BRACKETS = re.compile(r"[(（]([^()（）\n]{3,160})[)）]")
 _SLASH = re.compile(r"[ \t]*[/|／][ \t]*")
 _EDGE = re.compile(r"^[^\w]+|[^\w.!?]+$")
-_CALLED_WORDS = ("called", "named", "titled", "labeled", "labelled", "headed")
+_CALLED_WORDS = frozenset(["called", "named", "titled", "labeled", "labelled", "headed"])
 _CALLED = re.compile(
-    r"(?:called|named|titled|label(?:l)?ed|headed)[ \t]+(?:\"|“|`|"
+    r"(?<!_)(?:called|named|titled|label(?:l)?ed|headed)[ \t]+(?:\"|“|`|"
     r"\*\*)?(?P<name>[A-Z][\w&/-]*(?:[ \t][A-Z][\w&/-]*){0,4})"
 )
-_COMMAND_WORDS = ("command", "function", "method", "directive", "hook", "endpoint", "keyword", "operator", "tool")
-_COMMAND_WORD = re.compile(rf"(?:{'|'.join(_COMMAND_WORDS)})(?![\w-])", re.IGNORECASE)
+_COMMAND_WORDS = frozenset(
+    ["command", "function", "method", "directive", "hook", "endpoint", "keyword", "operator", "tool"]
+)
+_COMMAND_WORD = re.compile(rf"(?:{'|'.join(sorted(_COMMAND_WORDS))})(?![\w-])", re.IGNORECASE)
 _COMMAND = re.compile(r"\b(?P<name>[A-Za-z][\w-]{1,24})[ \t](?:\d+[ \t])?$")
 _NOT_NAMES = frozenset(
     (
@@ -63,13 +65,14 @@ _NOT_NAMES = frozenset(
         "up only all more many some any multiple several"
     ).split()
 )
-_SINGLE_WORDS = ("answer", "respond", "reply", "output", "print", "return", "say")
+_SINGLE_WORDS = frozenset(["answer", "answered", "respond", "reply", "output", "print", "return", "say"])
 _SINGLE = re.compile(
-    r"(?:answer is|answered|answer|respond|reply|output|print|return|say)(?: only| just| simply| with)*[ \t](?:\"|`)?"
-    r"(?P<name>none|null|unknown|yes|no|true|false|n/a|nothing found)\b(?=[\"`]?[ \t]*(?:[.;,)\n]|$))",
+    r"(?<!_)(?:answer is|answered|answer|respond|reply|output|print|return|say)(?: only| just| simply| with)*[ \t]"
+    r"(?:\"|`)?(?P<name>none|null|unknown|yes|no|true|false|n/a|nothing found)\b(?=[\"`]?[ \t]*(?:[.;,)\n]|$))",
     re.IGNORECASE,
 )
 _HAN_VALUE = re.compile(r"(?<=[\u4e00-\u9fff])(?P<name>true|false|null|none)(?![A-Za-z])", re.IGNORECASE)
+_YES_WORDS, _OTHER_YES_WORDS = frozenset(["oui", "ja", "sim", "yes", "evet", "tak"]), ("sí", "sì", "да")
 _OR_WORDS = (" ou ", " oder ", " o ", " of ", " или ", " or ", " veya ", " czy ")
 _EITHER = re.compile(
     r"\b(?P<a>oui|ja|sí|sì|sim|да|yes|evet|tak) (?:ou|oder|o|of|или|or|veya|czy) (?P<b>non|nein|no|nee|não|нет|"
@@ -198,6 +201,13 @@ def _named(text: str) -> Iterator[tuple[str, int]]:
             yield match["name"], match.start("name")
     if not is_plain(text):
         yield from ((match["name"], match.start("name")) for match in _HAN_VALUE.finditer(text))
+    yield from _either(text)
+
+
+def _either(text: str) -> Iterator[tuple[str, int]]:
+    """Yield both words of “yes or no” in several languages."""
+    if not (latin_words(text) & _YES_WORDS or any(word in lowered(text) for word in _OTHER_YES_WORDS)):
+        return
     for spot in spots(text, _OR_WORDS):
         if match := _EITHER.search(text, max(0, spot - 5), spot + 12):
             yield match["a"], match.start("a")

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from refrase.core.scan import lowered
+from refrase.core.scan import word_counts
 
 _SCRIPTS = {
     "LATIN": "Latin",
@@ -32,6 +32,9 @@ _SCRIPTS = {
 }
 _LEAST_LETTERS = 20
 _LETTERS_PER_SIGN = 2
+_ENOUGH_LETTERS = re.compile(rf"(?:[^A-Za-z]*[A-Za-z]){{{_LEAST_LETTERS}}}")
+_ALL_LATIN: Mapping[str, float] = MappingProxyType({"Latin": 1.0})
+_NONE: Mapping[str, float] = MappingProxyType({})
 # Of a longer text three stretches of this length are looked at: its beginning, its middle and its end.
 _STRETCH_CHARACTERS = 3_000
 _KANA = re.compile(r"[\u3040-\u30ff]")
@@ -105,16 +108,23 @@ _remembered = lru_cache(maxsize=64)
 @_remembered
 def script_shares(text: str) -> Mapping[str, float]:
     """Return the share of letters per script, the largest first; empty where there are too few letters to say."""
-    counts: Counter[str] = Counter()
-    sample = _sample(text)
-    for letter, count in Counter(sample).items():
-        if letter.isalpha():
-            counts[_script(letter)] += count
+    if text.isascii():
+        return _ALL_LATIN if _ENOUGH_LETTERS.match(_sample(text)) else _NONE
+    counts = _letters_by_script(text)
     total = counts.total()
     # A letter of another script mostly is a syllable or a word.
     told = counts["Latin"] + _LETTERS_PER_SIGN * (total - counts["Latin"])
     shares = {script: count / total for script, count in counts.most_common()} if told >= _LEAST_LETTERS else {}
     return MappingProxyType(shares)
+
+
+@lru_cache(maxsize=16)
+def _letters_by_script(text: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for letter, count in Counter(_sample(text)).items():
+        if letter.isalpha():
+            counts[_script(letter)] += count
+    return counts
 
 
 @_remembered
@@ -135,10 +145,10 @@ def likely_language(text: str) -> str:
     confident = language_of(text)
     if confident:
         return confident
-    letters = Counter(_script(letter) for letter in _sample(text) if letter.isalpha())
+    letters = _letters_by_script(text)
     script = letters.most_common(1)[0][0] if letters else ""
     if script == "Latin":
-        told = _told_by(_words_of(text))
+        told = _told_by(word_counts(_sample(text)))
         return told[0][1] if told[0][0] else ""
     return _by_letters(script, text)
 
@@ -193,7 +203,7 @@ def _by_letters(script: str, text: str) -> str:
 
 
 def _by_small_words(text: str) -> str:
-    words = _words_of(text)
+    words = word_counts(_sample(text))
     (first, code), (second, _) = _told_by(words)[:2]
     total = words.total()
     if first < _LEAST_TELLING or first < _LEAST_SHARE * total or first < _LEAST_LEAD * second:
@@ -201,18 +211,13 @@ def _by_small_words(text: str) -> str:
     return code
 
 
-@lru_cache(maxsize=16)
-def _words_of(text: str) -> Counter[str]:
-    """Return how often each word of a sample of *text* stands there, in small letters."""
-    return Counter(_WORD.findall(lowered(_sample(text))))
-
-
 def _told_by(words: Counter[str]) -> list[tuple[int, str]]:
     """Return how many of *words* tell each language, and its code, the most telling first."""
     told = dict.fromkeys(_TELLING, 0)
     for word in words.keys() & _TOLD_BY.keys():
+        count = words[word]
         for code in _TOLD_BY[word]:
-            told[code] += words[word]
+            told[code] += count
     return sorted(((count, code) for code, count in told.items()), key=lambda each: each[0], reverse=True)
 
 

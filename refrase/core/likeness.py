@@ -8,7 +8,7 @@ from refrase.core.language import languages_told, script_shares
 from refrase.core.prompt import LOCKED_ROLES, Span
 from refrase.core.remark import remarks
 from refrase.core.rewrite import Finding, Mode, Severity
-from refrase.core.scan import common_edges, lowered, spots
+from refrase.core.scan import common_edges, spots, word_counts
 from refrase.core.unit import words_of_all
 from refrase.core.verb import ROLES, VERBS
 
@@ -59,7 +59,6 @@ _ASKING = (
     ),
     re.compile(r"세요|줘|십시오|하라|해라|할 것|하시오|바랍니다|주길|해 주|다오|부탁"),
 )
-_WORD = re.compile(r"[^\W\d_]+")
 # How an answer is marked in a list of choices.
 _MARK_STARTS = ("(", "✓", "✔", "✅")
 _ANSWER_MARK = re.compile(
@@ -129,7 +128,7 @@ def _asked(old: Reading, new: Reading, words: frozenset[str]) -> list[tuple[str,
 
 @lru_cache(maxsize=16)
 def _words_in(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(lowered(text)))
+    return frozenset(word_counts(text))
 
 
 def _verbs_in(text: str) -> set[str]:

@@ -5,10 +5,15 @@ is about ten times as fast as one that begins with “^”.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 _ELSE = re.compile(r"[\u0370-\u1fff\u2e80-\uffef]")
+_WORD = re.compile(r"[^\W\d_]+")
+# Of the ASCII signs, letters as small ones, all others as blanks.
+_LATIN = "".join(chr(code).lower() if chr(code).isalpha() else " " for code in range(128))
+_LATIN_BYTES = _LATIN.encode() + b" " * 128
 
 
 @lru_cache(maxsize=64)
@@ -16,6 +21,14 @@ def lowered(text: str) -> str:
     """Return *text* in small letters, of the same length, so that places stay what they are."""
     # Of all letters only this one has a longer small form.
     return text.replace("\u0130", "i").lower()
+
+
+def caseless(text: str) -> str:
+    """Return *text* in one form of each letter, of the same length: what an expression that ignores case sees of it.
+
+    Small letters are found there several times as fast as such an expression finds them.
+    """
+    return text.replace("\u0130", "i").lower().replace("\u0131", "i").replace("\u017f", "s")
 
 
 def spots(text: str, words: tuple[str, ...]) -> list[int]:
@@ -30,12 +43,34 @@ def spots(text: str, words: tuple[str, ...]) -> list[int]:
     return sorted(found)
 
 
-def word_spots(text: str, words: tuple[str, ...]) -> Iterator[int]:
-    """Yield where any of *words* begins a word of *text*, in order."""
-    for spot in spots(text, words):
-        before = text[spot - 1] if spot else ""
-        if not (before.isalnum() or before == "_"):
-            yield spot
+def word_spots(text: str, words: frozenset[str]) -> list[int]:
+    """Return where any of *words*, in small ASCII letters, stands as a word of *text*, in order; in whatever case.
+
+    Before a word no letter or digit stands, and behind it no ASCII letter.
+    """
+    small = lowered(text)
+    found: list[int] = []
+    for word in latin_words(text) & words:
+        position = small.find(word)
+        while position >= 0:
+            end = position + len(word)
+            if not small[position - 1 : position].isalnum() and not "a" <= small[end : end + 1] <= "z":
+                found.append(position)
+            position = small.find(word, end)
+    return sorted(found)
+
+
+@lru_cache(maxsize=16)
+def latin_words(text: str) -> frozenset[str]:
+    """Return every run of ASCII letters in *text*, in small ones: it tells whether a word is worth looking for."""
+    return frozenset(text.encode("ascii", "replace").translate(_LATIN_BYTES).decode("ascii").split())
+
+
+@lru_cache(maxsize=16)
+def word_counts(text: str) -> Counter[str]:
+    """Return how often each word, a run of letters, stands in *text*, in small letters."""
+    small = lowered(text)
+    return Counter(small.translate(_LATIN).split() if small.isascii() else _WORD.findall(small))
 
 
 @lru_cache(maxsize=64)
