@@ -6,6 +6,7 @@ brackets (“(beginner / fan / expert)”), or behind a word like “called” (
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from refrase.core.item import Item, ItemKind
 from refrase.core.prompt import Span
@@ -23,8 +24,10 @@ _CUE = re.compile(
 )
 _MARK = r"[ \t>]*(?:[-*+•▪◦·]|\(?\d{1,2}[.)]|[a-zA-Z][.)])[️]?[ \t]+"
 _ENTRY = re.compile(
-    rf"^{_MARK}(?P<picture>[^\w\s*`\"“<{{\[(|-]{{1,3}}[ \t]+)?(?:\*\*|`|\"|“)?(?P<label>[^\W_][^\n:：–—|"
-    rf"*`\"”]{{0,48}}?)(?:\*\*|`|\"|”)?(?P<after>[ \t]*(?:[:：(（]|[–—-][ \t])|[ \t]*\r?$)",
+    rf"^{_MARK}(?P<picture>[^\w\s*`\"“<{{\[(|-]{{1,3}}[ \t]+)?(?:\*\*|`|\"|“)?"
+    # A quick look whether something ends a label so soon.
+    rf"(?=[^\n:：–—|*`\"”(（-]{{0,49}}+[ \t\r]*+(?:[:：–—|*`\"”(（-]|$))"
+    rf"(?P<label>[^\W_][^\n:：–—|*`\"”]{{0,48}}?)(?:\*\*|`|\"|”)?(?P<after>[ \t]*(?:[:：(（]|[–—-][ \t])|[ \t]*\r?$)",
     re.MULTILINE,
 )
 # A line of a form or a rubric: “Place: <city>”, “Clarity: 30 points”.
@@ -108,8 +111,13 @@ def _entries(text: str) -> Iterator[tuple[str, int]]:
     for group in _lists(text):
         if len(group) < _FEWEST:
             continue
-        if all(match["picture"] for match in group) or _CUE.search(_lead(text, group[0].start())):
+        if all(match["picture"] for match in group) or _is_cue(_lead(text, group[0].start())):
             yield from ((match["label"].strip(), match.start("label")) for match in group if _is_label(match))
+
+
+@lru_cache(maxsize=1024)
+def _is_cue(lead: str) -> bool:
+    return bool(_CUE.search(lead))
 
 
 def _lists(text: str) -> Iterator[list[re.Match[str]]]:

@@ -133,7 +133,10 @@ def _read(told: Message, message: int, terms: Terms, hint: str) -> Reading:
     found = (*filled, *blocks, *whole, *inline, *urls, *quotes_and_headings, *dates, *names, *others)
     said = blank(prose, _spans([*quotes, *(label for label in labels if label.detail)]))
     texts = _Texts(rest, prose, said, language, likely)
-    return Reading(told, message, texts, tuple(_scoped(item, scopes) for item in found), scopes)
+    has_scopes = len(scopes.starts) > 1
+    return Reading(
+        told, message, texts, tuple(_scoped(item, scopes) for item in found) if has_scopes else found, scopes
+    )
 
 
 def _outside(items: Iterable[Item], masked: str) -> list[Item]:

@@ -8,7 +8,7 @@ from refrase.core.language import languages_told, script_shares
 from refrase.core.prompt import LOCKED_ROLES, Span
 from refrase.core.remark import remarks
 from refrase.core.rewrite import Finding, Mode, Severity
-from refrase.core.scan import common_edges, spots, word_counts
+from refrase.core.scan import common_edges, is_plain, spots, word_counts
 from refrase.core.unit import words_of_all
 from refrase.core.verb import ROLES, VERBS
 
@@ -106,13 +106,13 @@ def _faults(old: Reading, new: Reading, mode: Mode, words: frozenset[str]) -> li
 
 
 def _asked(old: Reading, new: Reading, words: frozenset[str]) -> list[tuple[str, str]]:
-    asks_nothing = not _ASKS.search(new.text) and not _ANY_REQUEST.search(new.text) and not _QUESTION.search(new.text)
-    if asks_nothing and (_is_question(old.text) or _QUESTION.search(old.text)):
+    if (_is_question(old.text) or _QUESTION.search(old.text)) and _asks_nothing(new.text):
         return [("prompt_answered", "The prompt asks a question and the rewrite asks nothing: this answers it.")]
     wanted = _verbs_in(old.said) if not _EVERY_VERB & words & _words_in(old.said) else set()
     if wanted and not wanted & words and not _still_asks(old, new):
         return [("prompt_answered", f"The prompt asks to {min(wanted)} and the rewrite asks nothing: this answers it.")]
-    if asks_nothing and any(asking.search(old.said) and not asking.search(new.said) for asking in _ASKING):
+    was_asking = [] if is_plain(old.said) else [asking for asking in _ASKING if asking.search(old.said)]
+    if not all(asking.search(new.said) for asking in was_asking) and _asks_nothing(new.text):
         return [("prompt_answered", "The prompt asks for something and the rewrite does not: this answers it.")]
     label = _COMPLETION_END.search(old.text, max(0, len(old.text) - 80))
     if label and label[1].strip() not in new.text and not _COMPLETION_END.search(new.text):
@@ -124,6 +124,10 @@ def _asked(old: Reading, new: Reading, words: frozenset[str]) -> list[tuple[str,
             ("prompt_answered", f"The prompt ends in “{label[1].strip()}” and the rewrite goes on: this answers it.")
         ]
     return []
+
+
+def _asks_nothing(text: str) -> bool:
+    return not (_ASKS.search(text) or _ANY_REQUEST.search(text) or _QUESTION.search(text))
 
 
 @lru_cache(maxsize=16)

@@ -47,10 +47,12 @@ _ABBREVIATIONS = frozenset({"e.g", "i.e", "a.m", "p.m", "u.s", "u.k", "etc", "vs
 _GLUED = re.compile(r"[a-z]{2,}\.[A-Z][a-z]+")
 _BEFORE_WORD = re.compile(r"[\w$@#/\\.-]")
 _BEFORE_WORD_OR_SLASH = re.compile(r"[\w$@#\\.-]")
-# What only names have inside. It begins with one set of signs, so that the search skips from sign to sign.
+# What only names have inside. It begins with one set of signs, so that the search skips from sign to sign; most of
+# them are capitals behind a blank.
 _CUE = re.compile(
-    r"[_/\\@A-Z0-9.(#+$=-](?:(?<=[_/\\@])|(?<=[a-z][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]{2})|(?<=[A-Za-z]\d)|(?<=[A-Za-z]-\d)|"
-    r"(?<=\w\.)(?=[A-Za-z_])|(?<=\w\()(?=\))|(?<=-)(?=-[a-z])|(?<=[\s(\[,]\.)(?=[A-Za-z]{3})|(?<=[A-Za-z][#+$])|(?<=\w=)(?=[\w]))"
+    r"[_/\\@A-Z0-9.(#+$=-](?:(?<=[_/\\@])|(?<=-)(?=-[a-z])|(?<=[\s(\[,]\.)(?=[A-Za-z]{3})|(?<! .)(?:"
+    r"(?<=[a-z][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]{2})|(?<=[A-Za-z]\d)|(?<=[A-Za-z]-\d)|"
+    r"(?<=\w\.)(?=[A-Za-z_])|(?<=\w\()(?=\))|(?<=[A-Za-z][#+$])|(?<=\w=)(?=[\w])))"
 )
 _ROLE_LINE = re.compile(
     r"(?:#[ \t]*)?(?P<role>(?:system|user|assistant|developer|tool|function):)[ \t]*\r?$", re.MULTILINE
@@ -90,7 +92,7 @@ def find_code_blocks(text: str, message: int = 0) -> Iterator[Item]:
 
 def find_inline_code(text: str, message: int = 0) -> Iterator[Item]:
     """Yield every piece of inline code; its value is what stands between the backticks."""
-    for match in _INLINE.finditer(text):
+    for match in _INLINE.finditer(text) if "`" in text else ():
         if match.start() == 0 or text[match.start() - 1] != "`":
             yield Item(ItemKind.INLINE_CODE, match.group(2), Span(match.start(), match.end(), message))
 
@@ -115,8 +117,12 @@ def find_names(text: str, message: int = 0) -> Iterator[Item]:
             continue
         start, end = _chunk(text, cue.start(), max(0, end))
         place = Span(start, end, message)
-        yield from _found(ItemKind.EMAIL, _EMAIL, text, place)
-        paths = [item for item in _found(ItemKind.PATH, _PATH, text, place) if _is_path(item.value)]
+        chunk = text[start:end]
+        if "@" in chunk:
+            yield from _found(ItemKind.EMAIL, _EMAIL, text, place)
+        has_path = "/" in chunk or "." in chunk or ":\\" in chunk
+        found = _found(ItemKind.PATH, _PATH, text, place) if has_path else ()
+        paths = [item for item in found if _is_path(item.value)]
         yield from paths
         before = _BEFORE_WORD if paths else _BEFORE_WORD_OR_SLASH
         for item in _found(ItemKind.IDENTIFIER, _IDENTIFIER, text, place, before):
@@ -178,9 +184,12 @@ def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
     A prompt holds no NUL sign, and no pattern matches one: what stands on both sides does not grow together.
     """
+    ordered = sorted(spans)
+    if not ordered:
+        return text
     pieces: list[str] = []
     position = 0
-    for start, end in sorted(spans):
+    for start, end in ordered:
         if end <= position:
             continue
         first = max(position, start)

@@ -33,6 +33,8 @@ _CONDITION = re.compile(r"(?:if|when|wenn|falls|si|cuando|se|quando|als|если
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*(?:['’][^\W_]+)?")
 _ELSE = re.compile(r"[\u0300-\u1fff\u2e80-\uffef]")
 _LATIN_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+# Of the ASCII signs those of words, all others as blanks.
+_WORD_SIGNS = "".join(chr(code) if chr(code).isalnum() or chr(code) == "'" else " " for code in range(128))
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f\uac00-\ud7af]")
 _HAN_RUN = re.compile(f"{_HAN.pattern}+")
 _STOP_WORDS = frozenset(
@@ -96,15 +98,30 @@ def unit_at(units: Sequence[Unit], position: int) -> int | None:
 @lru_cache(maxsize=1024)
 def words_of(text: str) -> frozenset[str]:
     """Return the distinct telling words; of scripts written without spaces, the distinct pairs of characters."""
-    words: set[str] = set()
-    is_latin = text.isascii() or not _ELSE.search(text)
-    for found in set((_LATIN_WORD if is_latin else _WORD).findall(text.casefold())):
-        word = found.replace("'", "").replace("’", "") if "'" in found or "’" in found else found
-        if not is_latin and _HAN.search(word):
-            words.update(run[i : i + 2] for run in _HAN_RUN.findall(word) for i in range(max(1, len(run) - 1)))
-        elif len(word) > 1 or not word.isascii():
-            words.add(_stem(word))
-    return frozenset({word for word in words if word not in _STOP_WORDS and not word.isdecimal()} or words)
+    small = text.casefold()
+    if text.isascii() or not _ELSE.search(text):
+        words = {_stem(word) for word in _latin_words(small) if len(word) > 1 or not word.isascii()}
+    else:
+        words = set[str]()
+        for found in set(_WORD.findall(small)):
+            word = found.replace("'", "").replace("’", "")
+            if _HAN.search(word):
+                words.update(run[i : i + 2] for run in _HAN_RUN.findall(word) for i in range(max(1, len(run) - 1)))
+            elif len(word) > 1 or not word.isascii():
+                words.add(_stem(word))
+    telling = words - _STOP_WORDS
+    return frozenset([word for word in telling if not word.isdecimal()] or words)
+
+
+def _latin_words(small: str) -> set[str]:
+    """Return the words of a text in small Latin letters, without the apostrophe inside of one."""
+    if not small.isascii():
+        return {word.replace("'", "").replace("’", "") for word in set(_LATIN_WORD.findall(small))}
+    words = set(small.translate(_WORD_SIGNS).split())
+    for word in [word for word in words if "'" in word]:
+        words.remove(word)
+        words.update(part.replace("'", "") for part in _LATIN_WORD.findall(word))
+    return words
 
 
 # The words of whole texts, which several checks ask for.
