@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from refrase.core.guide import Model
+from refrase.core.prefilter import may_match
 from refrase.core.prompt import Prompt, Span
 from refrase.core.rewrite import Finding, Severity
 
@@ -44,21 +45,18 @@ def _overflow(prompt: Prompt, model: Model) -> Iterator[Finding]:
 
 
 def _media(prompt: Prompt, model: Model) -> Iterator[Finding]:
-    lowered = [text.lower() for text in prompt.texts]
     for name, expression in _EXPRESSIONS.items():
         if name in model.modalities:
             continue
         for number, text in enumerate(prompt.texts):
-            # Most texts have none of the words, which is seen faster so.
-            if any(word in lowered[number] for word in _WORDS[name]) and (found := expression.search(text)):
+            if may_match(expression.pattern, text) and (found := expression.search(text)):
                 message = f"“{found.group()}”: {model.name} takes {', '.join(model.modalities)} and no {name}."
                 at = Span(found.start(), found.end(), number)
                 yield Finding("media_unsupported", Severity.WARNING, message, before=at, value=found.group())
                 break
 
 
-_WORDS = {name: (mark, *things.split("|")) for name, (things, mark) in _MEDIA.items()}
 _EXPRESSIONS = {
-    name: re.compile(_SPOKEN_OF.format(thing=_THING % things, mark=mark), re.IGNORECASE)
+    name: re.compile(f"(?i){_SPOKEN_OF.format(thing=_THING % things, mark=mark)}")
     for name, (things, mark) in _MEDIA.items()
 }

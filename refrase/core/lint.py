@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 
 from refrase.core.guide import About, Check, Place, Rule
 from refrase.core.pattern import matches
+from refrase.core.prefilter import may_match
 from refrase.core.primitive import last_paragraph, primitive_of
 from refrase.core.prompt import LOCKED_ROLES, UNSTATED_ROLE, Prompt, Span
 from refrase.core.rewrite import Finding, Severity
@@ -34,7 +35,7 @@ def check_rules(prompt: Prompt, rules: Iterable[Rule]) -> tuple[Finding, ...]:
 
 def _findings(prompt: Prompt, rule: Rule, check: Check) -> tuple[Finding, ...]:
     try:
-        if not _applies(prompt, check):
+        if not (_may_find(prompt, check) and _applies(prompt, check)):
             return ()
         if _is_of_whole(check):
             return (_finding(rule, check, None, ""),) if _is_broken(prompt, check) else ()
@@ -43,6 +44,12 @@ def _findings(prompt: Prompt, rule: Rule, check: Check) -> tuple[Finding, ...]:
         message = f"The check of the rule {rule.id!r} took too long on this prompt and was given up."
         return (Finding("check_too_slow", Severity.NOTE, message, rule=rule.id),)
     return _counted(found, check)
+
+
+def _may_find(prompt: Prompt, check: Check) -> bool:
+    """Return False where what the check looks for surely stands nowhere in the prompt."""
+    pattern = check.pattern
+    return pattern is None or any(may_match(pattern, message.text) for message in prompt.messages)
 
 
 def _applies(prompt: Prompt, check: Check) -> bool:

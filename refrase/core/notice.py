@@ -22,9 +22,10 @@ class Notice(Struct, frozen=True):
 def notice(prompt: Prompt, rules: Iterable[Rule], others: Iterable[Finding] = ()) -> Notice:
     """Return what the checks of *rules* find in *prompt*, and of *others*, found without a rule, what counts."""
     ignores = ignores_of(prompt)
+    read = without_ignores(prompt) if ignores.comments else prompt
     findings: list[Finding] = []
     silenced: list[Finding] = []
-    for finding in (*check_rules(without_ignores(prompt), rules), *others):
+    for finding in (*check_rules(read, rules), *others):
         is_silenced = bool(ignores.silencing(finding.rule, finding.before))
         (silenced if is_silenced else findings).append(finding)
     return Notice(tuple(findings), tuple(silenced), ignores)

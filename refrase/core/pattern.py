@@ -8,6 +8,9 @@ from functools import lru_cache
 
 import regex
 
+from refrase.core.expression import alternatives_of
+from refrase.core.prefilter import may_match
+
 # What an expression may take over one message; the shipped ones need 60 ms for a megabyte on average.
 LIMIT_SECONDS = 1.0
 
@@ -22,12 +25,15 @@ def compile_pattern(pattern: str) -> "regex.Pattern[str]":
 
 def find_matches(pattern: str, text: str) -> Iterator["regex.Match[str]"]:
     """Yield every match. Raises TimeoutError where all of them together take longer than the limit."""
-    return compile_pattern(pattern).finditer(text, timeout=LIMIT_SECONDS)
+    return compile_pattern(pattern).finditer(text, timeout=LIMIT_SECONDS) if may_match(pattern, text) else iter(())
 
 
 def matches(pattern: str, text: str) -> bool:
     """Return whether *pattern* is found in *text*. Raises TimeoutError."""
-    return compile_pattern(pattern).search(text, timeout=LIMIT_SECONDS) is not None
+    return any(
+        may_match(one, text) and compile_pattern(one).search(text, timeout=LIMIT_SECONDS) is not None
+        for one in alternatives_of(pattern)
+    )
 
 
 def match_at(pattern: str, text: str, start: int = 0) -> "regex.Match[str] | None":

@@ -45,6 +45,8 @@ _LABEL = re.compile(r"\s*[A-Z][\w ]{0,30}:(?:\s|$)")
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s")
 _STATEMENT = re.compile(r"\s*(?:\{%|\{\{-?\s*[#/]?(?:if|else)\b)")
 _VARIABLE_LINE = re.compile(r"\s*(?:\{\{[^{}%]{1,80}\}\}|\$?\{[\w.]{1,60}\})\s*$")
+# What a variable of any syntax begins with.
+_VARIABLE_SIGNS = ("{", "$", "%", "<%", "!{", "@{", "#{", "={")
 _DELIMITER = re.compile(r"^\s*(?:<[^>]+>|`{3,}|~{3,}|\"{3}|'{3}|-{3,}|={3,}|\*{3,}|#{3,}\s*$)|<[^>]+>\s*$")
 # A completion prompt ends where the model goes on: "Answer:". Its raw form is its contract.
 _COMPLETION_END = re.compile(r"(?:^|\n)[^\n]{0,40}\w:\s*$")
@@ -80,9 +82,8 @@ def primitive_of(check: Check) -> Callable[[str, Check], Iterator[Found]]:
 
 
 def _pattern(text: str, check: Check) -> Iterator[Found]:
-    code = _code_spans(text)
     for match in find_matches(check.pattern or "", text):
-        if match.end() > match.start() and not _is_inside(match.start(), code):
+        if match.end() > match.start() and not _is_inside(match.start(), _code_spans(text)):
             yield Found(*match.span())
 
 
@@ -99,10 +100,8 @@ def _contradiction(text: str, check: Check) -> Iterator[Found]:
 
 
 def _bare_variables(text: str, check: Check) -> Iterator[Found]:
-    if _COMPLETION_END.search(text):
+    if not _may_be_alone(text) or _is_completion(text):
         return
-    code = _code_spans(text)
-    loops = _loop_spans(text)
     for item in _variables(text):
         start, end = item.span.start, item.span.end
         line_start = text.rfind("\n", 0, start) + 1
@@ -112,23 +111,24 @@ def _bare_variables(text: str, check: Check) -> Iterator[Found]:
             is_alone
             and item.kind is ItemKind.VARIABLE
             and is_whole(check.bare_variable or "", name_of(item.value))
-            and not _is_inside(start, code)
+            and not _is_inside(start, _code_spans(text))
             and not _is_delimited(text, line_start, line_end)
-            and not _is_inside(start, loops)
+            and not _is_inside(start, _loop_spans(text))
             and text.strip() != item.value
         ):
             yield Found(start, end)
 
 
 def _steady_after_variable(text: str, check: Check) -> Iterator[Found]:
-    code = _code_spans(text)
+    if len(text) < (check.steady_after_variable or 0):
+        return
     filled = [
         item
         for item in _variables(text)
         if item.kind is ItemKind.VARIABLE
         and len(name_of(item.value).strip("_")) > 1
         and text[max(0, item.span.start - 1) : item.span.start] not in _LATEX_BEFORE
-        and not _is_inside(item.span.start, code)
+        and not _is_inside(item.span.start, _code_spans(text))
     ]
     if filled and len(text) - filled[-1].span.end >= (check.steady_after_variable or 0):
         yield Found(filled[0].span.start, filled[0].span.end)
@@ -136,41 +136,50 @@ def _steady_after_variable(text: str, check: Check) -> Iterator[Found]:
 
 def _format_in_prose(text: str, check: Check) -> Iterator[Found]:
     start = last_paragraph(text)
-    if not text[:start].strip() or _FORMAT_HEADING.search(text):
-        return
     last = text[start:].rstrip()
-    if match_at(check.format_in_prose or "", last) and not _is_inside(start, _code_spans(text)):
+    if (
+        text[:start].strip()
+        and match_at(check.format_in_prose or "", last)
+        and not _FORMAT_HEADING.search(text)
+        and not _is_inside(start, _code_spans(text))
+    ):
         yield Found(start, start + len(last))
 
 
 def _long_sentences(text: str, check: Check) -> Iterator[Found]:
-    code = _code_spans(text)
-    for match in _SENTENCE.finditer(text):
-        sentence = match.group()
-        words = len(sentence.split())
-        is_prose = sentence[0].isupper() and not _PROSE_MARKS.search(sentence)
-        if is_prose and words > (check.sentence_words or 0) and not _is_inside(match.start(), code):
-            yield Found(*match.span())
+    most = check.sentence_words or 0
+    for start, sentence in _sentences(text):
+        # So many words have as many signs between them.
+        is_long = len(sentence) > 2 * most and len(sentence.split()) > most
+        is_prose = is_long and sentence[0].isupper() and not _PROSE_MARKS.search(sentence)
+        if is_prose and not _is_inside(start, _code_spans(text)):
+            yield Found(start, start + len(sentence))
 
 
 def _repeated(text: str, check: Check) -> Iterator[Found]:
-    code = _code_spans(text)
+    least = check.repeated_rule_words or 0
     seen: set[str] = set()
-    for match in _SENTENCE.finditer(text):
-        sentence = " ".join(match.group().lstrip("-*+• 0123456789.)").rstrip(".!?。！？ ").split())
+    for start, found in _sentences(text):
+        # So many words have as many signs between them, less one.
+        if len(found) < 2 * least - 1:
+            continue
+        sentence = " ".join(found.lstrip("-*+• 0123456789.)").rstrip(".!?。！？ ").split())
         if sentence not in seen:
             seen.add(sentence)
             continue
-        is_prose = sentence.count(" ") + 1 >= (check.repeated_rule_words or 0) and not _PROSE_MARKS.search(sentence)
+        is_prose = sentence.count(" ") + 1 >= least and not _PROSE_MARKS.search(sentence)
         is_rule = is_prose and speaks_with_force(sentence, likely_language(text))
-        if is_rule and not _is_inside(match.start(), code):
-            yield Found(*match.span())
+        if is_rule and not _is_inside(start, _code_spans(text)):
+            yield Found(start, start + len(found))
 
 
 def _list_items(text: str, check: Check) -> Iterator[Found]:
+    most = check.list_items or 0
+    items = list(_ITEM.finditer(text))
+    if len(items) <= most:
+        return
     code = _code_spans(text)
-    items = [match for match in _ITEM.finditer(text) if not _is_inside(match.start(), code)]
-    for match in items[check.list_items or 0 :][:1]:
+    for match in [item for item in items if not _is_inside(item.start(), code)][most : most + 1]:
         yield Found(match.start(), _line_end(text, match.end()))
 
 
@@ -203,6 +212,17 @@ def last_paragraph(text: str) -> int:
             break
         start, position = line_start, line_start - 1
     return start
+
+
+def _may_be_alone(text: str) -> bool:
+    """Return False where surely no variable stands at the beginning of a line."""
+    is_any = any(sign in text for sign in "{$%")
+    return is_any and any(line.lstrip().startswith(_VARIABLE_SIGNS) for line in text.split("\n"))
+
+
+def _is_completion(text: str) -> bool:
+    last = text.rstrip()
+    return last.endswith(":") and _COMPLETION_END.search(text, max(0, last.rfind("\n"))) is not None
 
 
 def _is_delimited(text: str, line_start: int, line_end: int) -> bool:
@@ -240,6 +260,12 @@ def _code_spans(text: str) -> list[tuple[int, int]]:
     blocks = [(item.span.start, item.span.end) for item in find_code_blocks(text)]
     inline = [match.span() for match in _INLINE_CODE.finditer(text) if not _is_inside(match.start(), blocks)]
     return sorted(blocks + inline)
+
+
+@lru_cache(maxsize=8)
+def _sentences(text: str) -> list[tuple[int, str]]:
+    """Return every sentence and where it begins."""
+    return [(match.start(), match.group()) for match in _SENTENCE.finditer(text)]
 
 
 @lru_cache(maxsize=8)

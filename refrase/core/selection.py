@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from refrase.core.guide import About, Rule
 from refrase.core.language import LANGUAGES, language_of
+from refrase.core.prefilter import may_match
 from refrase.core.prompt import UNSTATED_ROLE, Prompt
 from refrase.core.rewrite import Finding
 from refrase.core.target import Target
@@ -56,10 +57,11 @@ def line_told(prompt: Prompt, message: int, position: int) -> str:
 
 
 def _matches(pattern: str, fewest: int = 1) -> Callable[[Subject], str]:
-    compiled = re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+    insensitive = f"(?im){pattern}"
+    compiled = re.compile(insensitive)
 
     def evidence(subject: Subject) -> str:
-        texts = enumerate(subject.prompt.texts)
+        texts = [(number, text) for number, text in enumerate(subject.prompt.texts) if may_match(insensitive, text)]
         found = [(number, match) for number, text in texts for match in compiled.finditer(text)]
         if len(found) < fewest:
             return ""
