@@ -9,10 +9,10 @@ requests on the same event loop (uvloop where it is installed, as in the service
 request meets behind the web server: plan, contract, look-up, records in an SQLite file of a temporary folder, gate,
 reading the reply, fidelity, rendering.
 
-The prompts are those of 300 to 800 tokens that the provider's one edit can be made in, each time with other letters at
-its end, so that no result is found again. Two kinds are told apart: plain ones, and ones with template variables, whose
-two texts are rendered in a guarded process. With short delays somebody watches, and both sides stream; with long ones
-nobody does, as in a run over a library, and neither side streams.
+The prompts are those of 300 to 800 tokens that the provider's one edit can be made in, each time with another word in
+each sentence, so that nothing that was worked out for one helps with the next. Two kinds are told apart: plain ones,
+and ones with template variables, whose two texts are rendered in a guarded process. With short delays somebody watches,
+and both sides stream; with long ones nobody does, as in a run over a library, and neither side streams.
 
 Latency counts from the order to the result, the first token until the engine has it. Added is the Rewriter's
 percentile less that of the bare loop. CPU time is that of the side's own process, less what it takes idle. Throughput

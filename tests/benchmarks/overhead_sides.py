@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import re
 import string
 import sys
 import tempfile
@@ -17,7 +18,9 @@ KINDS = ("plain", "template")
 SIDES = ("bare", "full")
 MOST_CONCURRENT = 128
 _TOKENS = range(300, 801)
-_TAG = "(qqqqqq)"
+_TAG = "qqqqqq"
+# The last long word of each sentence, line or item.
+_TAGGED = re.compile(r"(?<![\w{}<>$`/.-])[a-z]{6,}(?![\w{}<>`/-])(?=[^.!?\n]*)(?![^.!?\n]*\s[a-z]{6,}(?![\w{}<>`/-]))")
 
 # When the first piece of the reply came, of the rewrite that this task makes.
 _first_at: ContextVar[list[float]] = ContextVar("first_at")
@@ -25,8 +28,8 @@ _first_at: ContextVar[list[float]] = ContextVar("first_at")
 
 def _tagged(text: str, number: int) -> str:
     """Return *text* with the letters of run *number* in place of the tag."""
-    letters = random.Random(number).choices(string.ascii_lowercase, k=len(_TAG) - 2)
-    return text.replace(_TAG, f"({''.join(letters)})")
+    letters = random.Random(number).choices(string.ascii_lowercase, k=len(_TAG))
+    return text.replace(_TAG, "".join(letters))
 
 
 @asynccontextmanager
@@ -114,7 +117,6 @@ async def _full(address: str, _cases: dict[str, Any]) -> AsyncIterator[Callable[
 
 async def prepare(address: str) -> dict[str, Any]:
     """Return the prompts that the scribe's edit can be made in, by kind, with the request that the engine gets."""
-    from refrase.core.prompt import Message, Prompt
     from refrase.core.rewrite import Order
     from refrase.core.syntax import find_syntaxes
     from refrase.instructions import Instructions
@@ -130,8 +132,9 @@ async def prepare(address: str) -> dict[str, Any]:
                 tokens = sum(count_tokens(text) for text in prompt.texts)
                 if tokens not in _TOKENS:
                     continue
-                *rest, last = prompt.messages
-                tagged = Prompt((*rest, Message(f"{last.text}\n\n{_TAG}", last.role)))
+                tagged = prompt.with_texts(tuple(_TAGGED.sub(_TAG, text) for text in prompt.texts))
+                if not any(_TAG in text for text in tagged.texts):
+                    continue
                 order = Order(prompt=tagged, target="kimi-k2-0905")
                 plan = await services.planner.plan(order)
                 rewrite = await services.rewriter.carry_out(plan)
