@@ -105,8 +105,9 @@ class _Book:
             return False
         if not links:
             return index not in self._filled
-        says_again = unit.words - _AGAIN <= self._growth.old_words and not stood
-        return not says_again and all(link.before in self._unchanged for link in links)
+        if any(link.before not in self._unchanged for link in links):
+            return False
+        return stood or not unit.words - _AGAIN <= self._growth.old_words
 
     @cached_property
     def _filled(self) -> frozenset[int | None]:
