@@ -185,7 +185,8 @@ def _is_label(match: re.Match[str]) -> bool:
 def _bracketed(text: str) -> Iterator[tuple[str, int]]:
     for match in _IN_BRACKETS.finditer(text):
         inside = match[1]
-        if len(parts := _SLASH.split(inside)) < 3 or "://" in inside:
+        has_slash = "/" in inside or "|" in inside or "／" in inside
+        if not has_slash or len(parts := _SLASH.split(inside)) < 3 or "://" in inside:
             continue
         position = match.start(1)
         for part in parts:

@@ -170,9 +170,10 @@ def _replaced(old: Reading, new: Reading, mode: Mode) -> list[tuple[str, str]]:
     plain = _words_in(old.said)
     if len(plain) >= _MANY_WORDS and len(plain & _words_in(new.said)) >= _PLAINLY_SAME * len(plain):
         return []
-    had, has = words_of_all(old.said) or words_of_all(old.prose), words_of_all(new.text) | words_of_all(new.said)
-    if not had:
+    had, has = words_of_all(old.said) or words_of_all(old.prose), words_of_all(new.said)
+    if not had or (len(had) >= _FEWEST_WORDS and len(had & has) >= _LEAST_KEPT[mode] * len(had)):
         return []
+    has |= words_of_all(new.text)
     kept = len(had & has) / len(had)
     is_replaced = kept < _LEAST_KEPT_OF_ALL or (kept < _LEAST_KEPT[mode] and _brings_much(old, new))
     if len(had) >= _FEWEST_WORDS:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from refrase.core.item import Item, ItemKind
 from refrase.core.prompt import Span
@@ -116,18 +117,9 @@ def find_names(text: str, message: int = 0) -> Iterator[Item]:
         if cue.start() < end:
             continue
         start, end = _chunk(text, cue.start(), max(0, end))
-        place = Span(start, end, message)
-        chunk = text[start:end]
-        if "@" in chunk:
-            yield from _found(ItemKind.EMAIL, _EMAIL, text, place)
-        has_path = "/" in chunk or "." in chunk or ":\\" in chunk
-        found = _found(ItemKind.PATH, _PATH, text, place) if has_path else ()
-        paths = [item for item in found if _is_path(item.value)]
-        yield from paths
-        before = _BEFORE_WORD if paths else _BEFORE_WORD_OR_SLASH
-        for item in _found(ItemKind.IDENTIFIER, _IDENTIFIER, text, place, before):
-            if item.value.lower() not in _ABBREVIATIONS and not _GLUED.fullmatch(item.value):
-                yield item
+        for kind, value, position in _names_in(text[start:end], text[start - 1 : start]):
+            first = start + position
+            yield Item(kind, value, Span(first, first + len(value), message))
 
 
 def find_role_lines(text: str, message: int = 0) -> Iterator[Item]:
@@ -150,19 +142,30 @@ def _chunk(text: str, position: int, least: int) -> tuple[int, int]:
     return start, space.start() if space else min(len(text), position + _LONGEST_CHUNK)
 
 
+# A name mostly stands in a prompt more than once, and in its rewrite again.
+@lru_cache(maxsize=1024)
+def _names_in(chunk: str, before: str) -> tuple[tuple[ItemKind, str, int], ...]:
+    """Return the names in a stretch without blanks, each with its kind and its place; *before* is the sign before."""
+    emails = [(ItemKind.EMAIL, *found) for found in _found(_EMAIL, chunk, before)] if "@" in chunk else []
+    has_path = "/" in chunk or "." in chunk or ":\\" in chunk
+    found_paths = _found(_PATH, chunk, before) if has_path else ()
+    paths = [(ItemKind.PATH, *found) for found in found_paths if _is_path(found[0])]
+    names = _found(_IDENTIFIER, chunk, before, _BEFORE_WORD if paths else _BEFORE_WORD_OR_SLASH)
+    identifiers = [
+        (ItemKind.IDENTIFIER, value, start)
+        for value, start in names
+        if value.lower() not in _ABBREVIATIONS and not _GLUED.fullmatch(value)
+    ]
+    return (*emails, *paths, *identifiers)
+
+
 def _found(
-    kind: ItemKind,
-    pattern: re.Pattern[str],
-    text: str,
-    place: Span,
-    no_start: re.Pattern[str] = _BEFORE_WORD,
-) -> Iterator[Item]:
-    for match in pattern.finditer(text, place.start, place.end):
+    pattern: re.Pattern[str], chunk: str, before: str, no_start: re.Pattern[str] = _BEFORE_WORD
+) -> Iterator[tuple[str, int]]:
+    for match in pattern.finditer(chunk):
         start = match.start()
-        if start and no_start.match(text[start - 1]):
-            continue
-        value = match.group().rstrip(".-(")
-        yield Item(kind, value, Span(start, start + len(value), place.message))
+        if not no_start.match(chunk[start - 1] if start else before):
+            yield match.group().rstrip(".-("), start
 
 
 def _is_path(value: str) -> bool:

@@ -42,8 +42,7 @@ _CLAUSE_EDGES = ".,;:!?()\n。，；：！？"
 _OFFER = re.compile(
     r"\b(?:you (?:may|can|could|might)|optionally|feel free|if you (?:want|like|wish)|tu peux|vous pouvez|"
     r"du (?:kannst|darfst)|"
-    r"sie (?:können|dürfen)|puedes|puede usted|você pode|puoi|je mag|je kunt)\b|可以",
-    re.IGNORECASE,
+    r"sie (?:können|dürfen)|puedes|puede usted|você pode|puoi|je mag|je kunt)\b|可以"
 )
 
 
@@ -77,13 +76,14 @@ def demand_of(text: str, language: str) -> Demand | None:
     if known is None:
         return None
     pattern, forces, conditions, descriptions = known
-    stated = conditions.sub(" ", text) if conditions else text
-    plain = descriptions.sub(" ", stated) if descriptions else stated
+    stated = _without(conditions, text)
+    plain = _without(descriptions, stated)
+    small = caseless(plain)
     scope_end = _SCOPE_END if (language or "en") == "en" else _NARROW_SCOPE_END
     counts: Counter[Force] = Counter()
     bans: list[str] = []
     subjects: frozenset[str] = frozenset()
-    for match in pattern.finditer(caseless(plain)):
+    for match in pattern.finditer(small):
         told = forces[int((match.lastgroup or "g0")[1:])]
         for force in told:
             counts[force] += 1
@@ -103,10 +103,20 @@ def demand_of(text: str, language: str) -> Demand | None:
         tuple(map(words_of, bans)),
         heads,
         words_of(plain),
-        not bans and bool(_OFFER.search(plain)),
+        not bans and bool(_OFFER.search(small)),
         negates,
         subjects,
     )
+
+
+def _without(clauses: re.Pattern[str] | None, text: str) -> str:
+    """Return *text* with a blank in the place of each of *clauses*."""
+    parts: list[str] = []
+    end = 0
+    for match in clauses.finditer(caseless(text)) if clauses else ():
+        parts.append(text[end : match.start()])
+        end = match.end()
+    return " ".join((*parts, text[end:])) if parts else text
 
 
 def _subject_of(text: str, match: re.Match[str]) -> frozenset[str]:
@@ -172,5 +182,5 @@ def _compiled(
     either = "|".join(f"(?P<g{index}>(?:{caseless(words)}){end})" for index, (_, words) in enumerate(entries))
     pattern = re.compile(f"{start}(?:{either})")
     clauses = (table.get(language) for table in (CONDITIONS, DESCRIPTIONS))
-    conditions, descriptions = (re.compile(words, re.IGNORECASE) if words else None for words in clauses)
+    conditions, descriptions = (re.compile(words) if words else None for words in clauses)
     return pattern, tuple(forces for forces, _ in entries), conditions, descriptions
