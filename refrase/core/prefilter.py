@@ -4,7 +4,7 @@ import string
 from functools import cached_property, lru_cache
 
 from refrase.core.expression import need_of
-from refrase.core.required import BLANKS, Clause, Need, fold
+from refrase.core.required import Clause, Need, fold
 
 _WORD_SIGNS = (string.ascii_lowercase + string.digits + "_").encode()
 _WORDS_ONLY = bytes(sign if sign in _WORD_SIGNS else ord(" ") for sign in range(256))
@@ -38,21 +38,24 @@ def _read(text: str) -> _Text:
 
 
 def _holds(need: Need, text: _Text) -> bool:
-    for clause in need:  # noqa: SIM110 - a loop is several times as fast as a generator
-        if clause.words.isdisjoint(text.words) and not _holds_else(clause, text):
+    words = text.words
+    for clause in need:
+        if clause.cues and clause.cues.isdisjoint(words):
+            return False
+        if clause.words.isdisjoint(words) and not _holds_else(clause, text):
             return False
     return True
 
 
 def _holds_else(clause: Clause, text: _Text) -> bool:
     """Return whether anything of *clause* holds but its words."""
-    phrases = () if clause.cues and clause.cues.isdisjoint(text.words) else clause.phrases
-    for phrase in phrases:
-        if phrase.words <= text.words and phrase.text in (text.folded if phrase.folded else text.text):
+    words = text.words
+    for phrase in clause.phrases:
+        if phrase.words <= words and phrase.text in (text.folded if phrase.folded else text.text):
             return True
     if clause.run and _has_run(text.text, clause.run):
         return True
-    for need in clause.needs:  # noqa: SIM110
+    for need in clause.needs:  # noqa: SIM110 - a loop is several times as fast as a generator
         if _holds(need, text):
             return True
     return False
@@ -61,8 +64,10 @@ def _holds_else(clause: Clause, text: _Text) -> bool:
 def _has_run(text: str, length: int) -> bool:
     """Return whether so many signs of *text* stand together without a blank."""
     start = 0
-    while start + length <= len(text):
-        blank = max(text.rfind(blank, start, start + length) for blank in BLANKS)
+    while (end := start + length) <= len(text):
+        blank = text.rfind(" ", start, end)
+        if blank < 0:
+            blank = text.rfind("\n", start, end)
         if blank < 0:
             return True
         start = blank + 1

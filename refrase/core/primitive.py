@@ -20,6 +20,7 @@ Those that give places are here, those that judge the prompt as a whole in core.
 import re
 import sys
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
@@ -52,6 +53,7 @@ _DELIMITER = re.compile(r"^\s*(?:<[^>]+>|`{3,}|~{3,}|\"{3}|'{3}|-{3,}|={3,}|\*{3
 _COMPLETION_END = re.compile(r"(?:^|\n)[^\n]{0,40}\w:\s*$")
 _ITEM = re.compile(r"^[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+(?=\S)", re.MULTILINE)
 _SENTENCE = re.compile(r"[^\s.!?。！？][^\n.!?。！？]*(?:[.!?](?!\s|$)[^\n.!?。！？]*)*[.!?。！？]?")
+_SENTENCE_ENDS = ".!?。！？ "
 _PROSE_MARKS = re.compile(r"[|{}<>\[\]`;:=\t\"“]")
 _SECTION = re.compile(
     r"^[ \t\xa0]*(?:#|\*\*|<|[-=*_~]{3}|[-*+•>] |\d{1,2}[.)]|```|\"{3}|[\[【「■●|]|\w[^:：\n]{0,40}[:：](?:[ \t]|$)"
@@ -158,12 +160,15 @@ def _long_sentences(text: str, check: Check) -> Iterator[Found]:
 
 def _repeated(text: str, check: Check) -> Iterator[Found]:
     least = check.repeated_rule_words or 0
+    # So many words have as many signs between them, less one.
+    long = [(start, found) for start, found in _sentences(text) if len(found) >= 2 * least - 1]
+    last_words = [found.rstrip(_SENTENCE_ENDS).rsplit(None, 1)[-1] for _, found in long]
+    more_than_once = {word for word, count in Counter(last_words).items() if count > 1}
     seen: set[str] = set()
-    for start, found in _sentences(text):
-        # So many words have as many signs between them, less one.
-        if len(found) < 2 * least - 1:
+    for (start, found), last in zip(long, last_words, strict=True):
+        if last not in more_than_once:
             continue
-        sentence = " ".join(found.lstrip("-*+• 0123456789.)").rstrip(".!?。！？ ").split())
+        sentence = " ".join(found.lstrip("-*+• 0123456789.)").rstrip(_SENTENCE_ENDS).split())
         if sentence not in seen:
             seen.add(sentence)
             continue

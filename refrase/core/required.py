@@ -40,7 +40,7 @@ class Phrase(Struct, frozen=True):
 class Clause(Struct, frozen=True):
     """Of which one holds: a whole word, a phrase, another need, or a run of so many signs without a blank.
 
-    `cues` hold a word of each phrase, and are empty where one has none.
+    A text where it holds has one of the `cues` as a whole word; they are empty where nothing is known of that.
     """
 
     words: frozenset[str] = frozenset()
@@ -255,8 +255,10 @@ def _either(needs: Iterable[Need]) -> Clause:
 def _clause(words: frozenset[str], phrases: Iterable[Phrase], needs: tuple[Need, ...] = ()) -> Clause:
     phrases = tuple(phrases)
     # The longest word is the rarest one.
-    cues = [max(phrase.words, key=len) for phrase in phrases if phrase.words]
-    return Clause(words, phrases, needs, cues=frozenset(cues) if len(cues) == len(phrases) else frozenset())
+    of_phrases = [frozenset(sorted(phrase.words, key=len)[-1:]) for phrase in phrases]
+    of_needs = [min((clause.cues for clause in need if clause.cues), key=len, default=frozenset()) for need in needs]
+    cues = [*of_phrases, *of_needs]
+    return Clause(words, phrases, needs, cues=words.union(*cues) if all(cues) else frozenset())
 
 
 def _cost(clause: Clause) -> int:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
+from itertools import islice
 
 from msgspec import Struct
 
@@ -61,8 +62,8 @@ def _matches(pattern: str, fewest: int = 1) -> Callable[[Subject], str]:
     compiled = re.compile(insensitive)
 
     def evidence(subject: Subject) -> str:
-        texts = [(number, text) for number, text in enumerate(subject.prompt.texts) if may_match(insensitive, text)]
-        found = [(number, match) for number, text in texts for match in compiled.finditer(text)]
+        texts = ((number, text) for number, text in enumerate(subject.prompt.texts) if may_match(insensitive, text))
+        found = list(islice(((number, match) for number, text in texts for match in compiled.finditer(text)), fewest))
         if len(found) < fewest:
             return ""
         number, match = found[0]
