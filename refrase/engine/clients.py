@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import httpx2
 
-_MOST_CALLS = 8
+_MOST_CALLS = 4
 
 
 class Client(Protocol):
