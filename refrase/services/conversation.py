@@ -110,14 +110,17 @@ class Conversation:
         self._ends_at_seconds = clock.seconds() + policy.deadline_seconds
 
     async def hold(self) -> Result:
-        """Ask, check, and ask for at most two repairs. Never raises for what the engine does."""
+        """Ask, check, and ask for at most two repairs. Never raises for what the engine does.
+
+        The record of the last call may still be under way then: `settle` waits for it.
+        """
         try:
             return await self._hold()
         finally:
-            await asyncio.shield(self._end())
+            await asyncio.shield(self._purse.close())
 
-    async def _end(self) -> None:
-        await self._purse.close()
+    async def settle(self) -> None:
+        """Return when each call is on record with what became of it."""
         await asyncio.gather(*self._completing)
 
     async def _hold(self) -> Result:

@@ -128,7 +128,6 @@ class Rewriter:
 
     async def _ask(self, plan: Plan, watch: Watcher, budget: Budget | None) -> Rewrite:
         rewrite = self._begun(plan, self._clock.now())
-        started_seconds = self._clock.seconds()
         conversation = Conversation(
             Talk(
                 case=plan.case,
@@ -150,6 +149,13 @@ class Rewriter:
             complete=partial(self._complete, rewrite.id),
             watch=watch,
         )
+        try:
+            return await self._conclude(conversation, rewrite, plan)
+        finally:
+            await asyncio.shield(conversation.settle())
+
+    async def _conclude(self, conversation: Conversation, rewrite: Rewrite, plan: Plan) -> Rewrite:
+        started_seconds = self._clock.seconds()
         try:
             result = await conversation.hold()
         except asyncio.CancelledError:
