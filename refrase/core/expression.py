@@ -8,8 +8,9 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
+from msgspec import Struct
+
 from refrase.core.required import (
-    BLANKS,
     BOUNDARY,
     NOTHING,
     SEPARATOR,
@@ -47,6 +48,8 @@ _ATOMS = {
     r"\s": SEPARATOR,
     r"\W": SEPARATOR,
 }
+# With the flag s “.” is one of them; it is taken for one in any case.
+_WITH_LINE_END = frozenset({".", r"\s", r"\W", r"\D"})
 _CLASS = re.compile(r"\[(\^?)((?:[^\\\[\]]|\\.)+)\]", re.DOTALL)
 _MEMBER = re.compile(
     rf"(?P<kind>\\[dwDSsW](?!-.))|(?P<first>{_ESCAPE.pattern}|[^\\])(?:-(?P<last>{_ESCAPE.pattern}|[^\\]))?", re.DOTALL
@@ -58,27 +61,34 @@ _MOST_SIGNS = 3
 _DEEPEST = 40
 
 
-def need_of(pattern: str) -> Need:
-    """Return what every text holds that *pattern* is found in."""
-    return _read(pattern)[0]
+class Reading(Struct, frozen=True):
+    """What is known of an expression without running it.
 
+    `need` is what every text holds that it is found in; with `in_line` it is worth a look whether one line holds all
+    of it, as it must.
+    `alternatives` are expressions of which one is found wherever it is, and none where it is not.
+    """
 
-def alternatives_of(pattern: str) -> tuple[str, ...]:
-    """Return expressions of which one is found in a text where *pattern* is, and none where it is not."""
-    return _read(pattern)[1]
+    need: Need
+    alternatives: tuple[str, ...]
+    in_line: bool = False
 
 
 @lru_cache(maxsize=2048)
-def _read(pattern: str) -> tuple[Need, tuple[str, ...]]:
+def read(pattern: str) -> Reading:
+    """Return what is known of *pattern*."""
     flags = _FLAGS.match(pattern)
     first = flags.end() if flags else 0
     reader = _Reader(pattern, first)
     try:
         need = required(reader.whole(ignore_case=bool(flags and "i" in flags[1])))
     except _UnreadableError:
-        return (), (pattern,)
+        return Reading((), (pattern,))
     edges = [first - 1, *reader.bars, len(pattern)]
-    return need, tuple(pattern[:first] + pattern[start + 1 : end] for start, end in pairwise(edges))
+    alternatives = tuple(pattern[:first] + pattern[start + 1 : end] for start, end in pairwise(edges))
+    # Where one thing is needed alone, some line holds it anyway.
+    is_of_several = len(need) > 1 or any(clause.needs for clause in need)
+    return Reading(need, alternatives, in_line=is_of_several and not reader.crosses_lines)
 
 
 class _UnreadableError(ValueError):
@@ -94,6 +104,8 @@ class _Reader:
         self._depth = 0
         # Where the alternatives end that are not in a group.
         self.bars: list[int] = []
+        # Whether a match, or what a look-around demands beside it, may go on over the end of a line.
+        self.crosses_lines = False
 
     def whole(self, *, ignore_case: bool) -> Part:
         """Return the part that is the whole expression."""
@@ -145,22 +157,29 @@ class _Reader:
                 # Only the last sign is repeated.
                 self._position -= 1
                 text = text[:-1]
+            self.crosses_lines |= "\n" in text
             return one_of({text}, ignore_case=ignore_case)
         if group := self._take(_GROUP):
             return self._group(group, ignore_case)
         if signs := self._take(_CLASS):
-            return _class(signs[2], is_negated=bool(signs[1]), ignore_case=ignore_case)
+            part, holds_line_end = _class(signs[2], is_negated=bool(signs[1]), ignore_case=ignore_case)
+            self.crosses_lines |= holds_line_end
+            return part
         if escape := self._take(_ESCAPE):
-            return one_of({_sign(escape.group())}, ignore_case=ignore_case)
+            sign = _sign(escape.group())
+            self.crosses_lines |= sign == "\n"
+            return one_of({sign}, ignore_case=ignore_case)
         for length in (1, 2):
             atom = _ATOMS.get(self._pattern[self._position : self._position + length])
             if atom is not None:
                 self._position += length
+                self.crosses_lines |= self._pattern[self._position - length : self._position] in _WITH_LINE_END
                 return atom
         raise _UnreadableError
 
     def _group(self, group: re.Match[str], ignore_case: bool) -> Part:
         on, off, around = group["on"] or "", group["off"] or "", group["around"]
+        crossed = self.crosses_lines
         self._depth += 1
         if self._depth > _DEEPEST:
             raise _UnreadableError
@@ -169,26 +188,31 @@ class _Reader:
             raise _UnreadableError
         self._position += 1
         self._depth -= 1
-        if around:
-            return NOTHING if "!" in around else beside(part, behind="<" in around)
-        return part
+        if around and "!" in around:
+            self.crosses_lines = crossed
+            return NOTHING
+        return beside(part, behind="<" in around) if around else part
 
 
-def _class(members: str, *, is_negated: bool, ignore_case: bool) -> Part:
-    """Return the part of a class: spelled out where its signs are few, else what is known of every one of them."""
+def _class(members: str, *, is_negated: bool, ignore_case: bool) -> tuple[Part, bool]:
+    """Return the part of a class, and whether a line end is one of its signs.
+
+    The part is spelled out where the signs are few; else it is what is known of every one of them.
+    """
     if _OPERATION.search(members):
         raise _UnreadableError
     kinds, ranges = _members(members)
+    has_line_end = bool(kinds & _WITH_LINE_END) or any(first <= "\n" <= last for first, last in ranges)
     if is_negated:
-        return SEPARATOR if r"\w" in kinds else SIGN
+        return SEPARATOR if r"\w" in kinds else SIGN, not has_line_end
     signs = {first for first, last in ranges if first == last}
     is_listed = len(signs) == len(ranges)
     if is_listed and not kinds and len(signs) <= _MOST_SIGNS:
-        return one_of(signs, ignore_case=ignore_case)
+        return one_of(signs, ignore_case=ignore_case), has_line_end
     if is_listed and kinds <= {r"\s", r"\W"} and all(map(is_separator, signs)):
-        return SEPARATOR
-    has_blank = any(first <= blank <= last for first, last in ranges for blank in BLANKS)
-    return SOLID if kinds <= {r"\w", r"\d", r"\S"} and not has_blank else SIGN
+        return SEPARATOR, has_line_end
+    has_blank = has_line_end or any(first <= " " <= last for first, last in ranges)
+    return SIGN if has_blank else SOLID, has_line_end
 
 
 def _members(members: str) -> tuple[set[str], set[tuple[str, str]]]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import regex
 
-from refrase.core.expression import alternatives_of
+from refrase.core.expression import read
 from refrase.core.prefilter import may_match
 
 # What an expression may take over one message; the shipped ones need 60 ms for a megabyte on average.
@@ -32,7 +32,7 @@ def matches(pattern: str, text: str) -> bool:
     """Return whether *pattern* is found in *text*. Raises TimeoutError."""
     return any(
         may_match(one, text) and compile_pattern(one).search(text, timeout=LIMIT_SECONDS) is not None
-        for one in alternatives_of(pattern)
+        for one in read(pattern).alternatives
     )
 
 

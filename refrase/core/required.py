@@ -5,6 +5,7 @@ side of less: where nothing is sure, nothing is needed.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache, reduce
 from itertools import accumulate, product
@@ -24,7 +25,6 @@ _LEAST_RUN = 60
 # More alternatives than this are not kept apart any more.
 _MOST_STRINGS = 200
 _WHOLE_WORD = re.compile(r"(?<=[^a-z0-9_])[a-z0-9_]+(?=[^a-z0-9_])")
-BLANKS = " \n"
 # Nearly every prompt holds one of these.
 _COMMON_SIGNS = frozenset(" .,:;!?-'\"()\t\r\n")
 
@@ -254,8 +254,11 @@ def _either(needs: Iterable[Need]) -> Clause:
 
 def _clause(words: frozenset[str], phrases: Iterable[Phrase], needs: tuple[Need, ...] = ()) -> Clause:
     phrases = tuple(phrases)
-    # The longest word is the rarest one.
-    of_phrases = [frozenset(sorted(phrase.words, key=len)[-1:]) for phrase in phrases]
+    shared = Counter(word for phrase in phrases for word in phrase.words)
+    # The fewer words the better, and the longer the rarer.
+    of_phrases = [
+        frozenset(sorted(phrase.words, key=lambda word: (shared[word], len(word), word))[-1:]) for phrase in phrases
+    ]
     of_needs = [min((clause.cues for clause in need if clause.cues), key=len, default=frozenset()) for need in needs]
     cues = [*of_phrases, *of_needs]
     return Clause(words, phrases, needs, cues=words.union(*cues) if all(cues) else frozenset())

@@ -8,7 +8,7 @@ import regex
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from refrase.core.expression import alternatives_of, need_of
+from refrase.core.expression import read
 from refrase.core.pattern import find_matches, matches
 from refrase.core.prefilter import may_match
 from refrase.core.required import Clause, Need, fold
@@ -107,7 +107,7 @@ def _told_clause(clause: Clause) -> str:
     ],
 )
 def test_what_an_expression_requires(pattern, needed):
-    told = _told(need_of(pattern))
+    told = _told(read(pattern).need)
     assert [line.startswith(wanted.rstrip("…")) for line, wanted in zip(told, needed, strict=True)] == [True] * len(
         told
     )
@@ -138,13 +138,30 @@ def test_what_an_expression_requires(pattern, needed):
     ],
 )
 def test_what_is_not_surely_understood_requires_nothing(pattern):
-    assert need_of(pattern) == ()
-    assert alternatives_of(pattern) == (pattern,)
+    assert read(pattern).need == ()
+    assert read(pattern).alternatives == (pattern,)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_run"),
+    [
+        (r"(?i)\bgive\b[^\n]*\blists?\b", False),
+        (r"\bgive\b.{0,40}\blist\b", True),  # with (?s) it may go on over the end of a line; that is not looked into
+        (r"\bgive\b[^.]*\blist\b", True),
+        (r"\bgive\b[\s\S]*\blist\b", True),
+        (r"\bgive\b\n*(?=\w+ list)", True),
+        (r"(?i)\bgive\b(?!\n)[^\n]*\blists?\b", False),
+        (r"\bgive\b(?=[^\n]*\blist\b)", False),
+    ],
+)
+def test_what_must_stand_in_one_line_is_looked_for_in_one_line(pattern, is_run):
+    assert may_match(pattern, "Now give\nme list one.") == is_run
+    assert may_match(pattern, "Now\ngive me list one.\nNow")
 
 
 def test_alternatives_are_tried_one_by_one_with_the_flags_of_the_whole():
-    assert alternatives_of("(?i)a|(?:b|c)|[|]d") == ("(?i)a", "(?i)(?:b|c)", "(?i)[|]d")
-    assert alternatives_of("a") == ("a",)
+    assert read("(?i)a|(?:b|c)|[|]d").alternatives == ("(?i)a", "(?i)(?:b|c)", "(?i)[|]d")
+    assert read("a").alternatives == ("a",)
 
 
 def _expressions() -> set[str]:
@@ -166,5 +183,5 @@ def test_the_shipped_expressions_find_in_planted_faults_what_they_find_alone(cha
 
 
 def test_most_of_the_shipped_expressions_require_something():
-    needs = [need_of(pattern) for pattern in _expressions()]
+    needs = [read(pattern).need for pattern in _expressions()]
     assert sum(map(bool, needs)) > 0.9 * len(needs)
