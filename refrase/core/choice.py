@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from refrase.core.item import Item, ItemKind
 from refrase.core.prompt import Span
-from refrase.core.scan import at_lines, is_plain, latin_words, lowered, spots, word_spots
+from refrase.core.scan import at_lines, is_plain, latin_words, line_starts, lowered, spots, word_spots
 
 _CUE = re.compile(
     r"classif|categor|label|\btypes?\b|\bkinds?\b|status|rating|\brate\b|\blevels?\b|\boptions?\b|\bvalues?\b|"
@@ -23,6 +23,7 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _MARK = r"[ \t>]*(?:[-*+•▪◦·]|\(?\d{1,2}[.)]|[a-zA-Z][.)])[️]?[ \t]+"
+_ANY_MARK = re.compile(r"[ \t>]*(?:[-*+•▪◦·]|\(?(?:\d{1,2}|[a-zA-Z])[.)])")
 _ENTRY = re.compile(
     rf"^{_MARK}(?P<picture>[^\w\s*`\"“<{{\[(|-]{{1,3}}[ \t]+)?(?:\*\*|`|\"|“)?"
     # A quick look whether something ends a label so soon.
@@ -123,7 +124,7 @@ def _is_cue(lead: str) -> bool:
 def _lists(text: str) -> Iterator[list[re.Match[str]]]:
     """Yield the entries of each list: items one below the other, with no paragraph between."""
     group: list[re.Match[str]] = []
-    for match in at_lines(_ENTRY, text):
+    for match in (match for start in _marked_lines(text) if (match := _ENTRY.match(text, start))):
         if group and "\n\n" in text[group[-1].end() : match.start()].replace("\r", ""):
             yield group
             group = []
@@ -131,9 +132,15 @@ def _lists(text: str) -> Iterator[list[re.Match[str]]]:
     yield group
 
 
+@lru_cache(maxsize=16)
+def _marked_lines(text: str) -> tuple[int, ...]:
+    """Return where the lines begin that begin with the mark of a list or of an answer."""
+    return tuple(start for start in line_starts(text) if _ANY_MARK.match(text, start))
+
+
 def _options(text: str) -> Iterator[tuple[str, int]]:
     """Yield what stands behind the letters of a question with several answers."""
-    found = list(at_lines(_OPTION, text, (")", ".")))
+    found = [match for start in _marked_lines(text) if (match := _OPTION.match(text, start))]
     if len(found) >= _FEWEST_OPTIONS:
         yield from ((match["label"], match.start("label")) for match in found)
 

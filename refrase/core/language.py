@@ -8,11 +8,11 @@ stand in the order in which they are guessed where two are as likely.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from refrase.core.scan import word_counts
+from refrase.core.scan import words_in
 
 _SCRIPTS = {
     "LATIN": "Latin",
@@ -148,7 +148,7 @@ def likely_language(text: str) -> str:
     letters = _letters_by_script(text)
     script = letters.most_common(1)[0][0] if letters else ""
     if script == "Latin":
-        told = _told_by(word_counts(_sample(text)))
+        told = _told_by(words_in(_sample(text)))
         return told[0][1] if told[0][0] else ""
     return _by_letters(script, text)
 
@@ -203,19 +203,18 @@ def _by_letters(script: str, text: str) -> str:
 
 
 def _by_small_words(text: str) -> str:
-    words = word_counts(_sample(text))
+    words = words_in(_sample(text))
     (first, code), (second, _) = _told_by(words)[:2]
-    total = words.total()
+    total = len(words)
     if first < _LEAST_TELLING or first < _LEAST_SHARE * total or first < _LEAST_LEAD * second:
         return ""
     return code
 
 
-def _told_by(words: Counter[str]) -> list[tuple[int, str]]:
+def _told_by(words: Iterable[str]) -> list[tuple[int, str]]:
     """Return how many of *words* tell each language, and its code, the most telling first."""
     told = dict.fromkeys(_TELLING, 0)
-    for word in words.keys() & _TOLD_BY.keys():
-        count = words[word]
+    for word, count in Counter(filter(_TOLD_BY.__contains__, words)).items():
         for code in _TOLD_BY[word]:
             told[code] += count
     return sorted(((count, code) for code, count in told.items()), key=lambda each: each[0], reverse=True)

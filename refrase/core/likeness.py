@@ -8,7 +8,7 @@ from refrase.core.language import languages_told, script_shares
 from refrase.core.prompt import LOCKED_ROLES, Span
 from refrase.core.remark import remarks
 from refrase.core.rewrite import Finding, Mode, Severity
-from refrase.core.scan import common_edges, is_plain, spots, word_counts
+from refrase.core.scan import common_edges, is_plain, spots, words_in
 from refrase.core.unit import words_of_all
 from refrase.core.verb import ROLES, VERBS
 
@@ -132,7 +132,7 @@ def _asks_nothing(text: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _words_in(text: str) -> frozenset[str]:
-    return frozenset(word_counts(text))
+    return frozenset(words_in(text))
 
 
 def _verbs_in(text: str) -> set[str]:

@@ -55,9 +55,8 @@ _CUE = re.compile(
     r"(?<=[a-z][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]{2})|(?<=[A-Za-z]\d)|(?<=[A-Za-z]-\d)|"
     r"(?<=\w\.)(?=[A-Za-z_])|(?<=\w\()(?=\))|(?<=[A-Za-z][#+$])|(?<=\w=)(?=[\w])))"
 )
-_ROLE_LINE = re.compile(
-    r"(?:#[ \t]*)?(?P<role>(?:system|user|assistant|developer|tool|function):)[ \t]*\r?$", re.MULTILINE
-)
+_ROLES = ("system:", "user:", "assistant:", "developer:", "tool:", "function:")
+_ROLE_LINE = re.compile(rf"(?:#[ \t]*)?(?P<role>{'|'.join(_ROLES)})[ \t]*\r?$", re.MULTILINE)
 _OTHER_SCRIPT = r"[\u0370-\u1fff\u2e80-\uffff]"
 _TERM = re.compile(
     rf"{_OTHER_SCRIPT} ?(?P<term>[A-Za-z][\w+#.-]{{0,40}})(?<![.-])(?= ?(?:{_OTHER_SCRIPT}|$))", re.ASCII | re.MULTILINE
@@ -124,7 +123,7 @@ def find_names(text: str, message: int = 0) -> Iterator[Item]:
 
 def find_role_lines(text: str, message: int = 0) -> Iterator[Item]:
     """Yield the lines that begin a message of a chat in formats written as text (“system:”)."""
-    for match in at_lines(_ROLE_LINE, text, (":",)):
+    for match in at_lines(_ROLE_LINE, text, _ROLES):
         yield Item(ItemKind.TAG, match["role"], Span(match.start("role"), match.end("role"), message))
 
 

@@ -42,6 +42,14 @@ _REMARK = re.compile(
     r")|(?:以下是|这是|下面是|這是|我已经?|我已經)[^\n]{0,12}(?:改写|重写|优化|修改|改进|改寫|優化|改進)[^\n]{0,12}"
     r"|希望(?:这|以上)[^\n]{0,8}帮助|(?:以下|こちら)が[^\n]{0,20}(?:改善|書き直|改良|修正)"
 )
+# Each of its alternatives holds one of these.
+_REMARK_WORDS = tuple(
+    (
+        "rewritten,rewrote,improved,revised,optimi,rephrased,reworded,kept,preserved,shortened,clarified,removed,"
+        "restructured,made,i hope this,let me know if,feel free to,send ,provide ,share ,paste ,enter ,give me ,"
+        "to be empty,to be missing,no text ,no prompt ,no input ,以下,这是,下面是,這是,我已,希望,こちら"
+    ).split(",")
+)
 # A rewrite of a prompt that does not speak of prompts has no reason to.
 _PROMPT = re.compile(
     r"(?<![^\W_])prompts?(?![^\W_])|提示词|提示詞|提示语|プロンプト|프롬프트|промпт|प्रॉम्प्ट|پرامپت", re.IGNORECASE
@@ -54,7 +62,7 @@ def remarks(old: Reading, new: Reading) -> Iterator[tuple[str, Span]]:
     """Yield what the rewrite says of itself, at its beginning, at its end, or by speaking of prompts, and where."""
     text, plain = new.text, caseless(new.text)
     for start, end in ((0, _EDGE_CHARACTERS), (max(0, len(text) - _EDGE_CHARACTERS), len(text))):
-        found = (None if start else _OPENING.match(text, 0, end)) or _REMARK.search(plain, start, end)
+        found = (None if start else _OPENING.match(text, 0, end)) or _remark_in(plain, start, end)
         said = text[found.start() : found.end()] if found else ""
         if found and said not in old.text:
             yield said.strip(), Span(found.start(), found.end(), new.number)
@@ -63,3 +71,8 @@ def remarks(old: Reading, new: Reading) -> Iterator[tuple[str, Span]]:
     if word and not _PROMPT.search(old.text):
         start, end = max(0, word.start() - _WORDS_AROUND), word.end() + _WORDS_AROUND
         yield " ".join(new.text[start:end].split()), Span(word.start(), word.end(), new.number)
+
+
+def _remark_in(text: str, start: int, end: int) -> re.Match[str] | None:
+    edge = text[start:end]
+    return _REMARK.search(text, start, end) if any(word in edge for word in _REMARK_WORDS) else None
