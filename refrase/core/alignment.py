@@ -151,6 +151,8 @@ def _placed(links: list[Link], open_before: list[int], open_after: list[int], af
 
 def _gaps(links: list[Link], open_before: list[int], after_count: int) -> Iterable[tuple[int, int]]:
     """Yield for each open unit the two units of the rewrite that its tied neighbours on either side lead to."""
+    if not open_before:
+        return
     anchors = sorted((link.before, link.after) for link in links)
     befores = [before for before, _ in anchors]
     lows = list(accumulate((after for _, after in anchors), max, initial=-1))

@@ -87,12 +87,18 @@ class Contract(Struct, frozen=True):
 def contract_of(prompt: Prompt, terms: Terms | None = None, original: Contract | None = None) -> Contract:
     """Read *prompt*. *terms* is what the caller knows of it; *original* is what it was rewritten from.
 
-    A text too short to tell its language is read in that of its original.
+    A text too short to tell its language is read in that of its original. A message that stayed as it was is read.
     """
     terms = terms or Terms()
-    hints = [reading.likely_language for reading in original.messages] if original else [""] * len(prompt.messages)
-    messages = zip(prompt.messages, hints, strict=True)
-    return Contract(tuple(_read(message, number, terms, hint) for number, (message, hint) in enumerate(messages)))
+    olds = original.messages if original else [None] * len(prompt.messages)
+    messages = enumerate(zip(prompt.messages, olds, strict=True))
+    return Contract(tuple(_read_again(message, number, terms, old) for number, (message, old) in messages))
+
+
+def _read_again(told: Message, message: int, terms: Terms, old: Reading | None) -> Reading:
+    if old and old.text == told.text and old.role == told.role:
+        return old
+    return _read(told, message, terms, old.likely_language if old else "")
 
 
 def _read(told: Message, message: int, terms: Terms, hint: str) -> Reading:

@@ -37,6 +37,8 @@ _ALL_LATIN: Mapping[str, float] = MappingProxyType({"Latin": 1.0})
 _NONE: Mapping[str, float] = MappingProxyType({})
 # Of a longer text three stretches of this length are looked at: its beginning, its middle and its end.
 _STRETCH_CHARACTERS = 3_000
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -120,10 +122,17 @@ def script_shares(text: str) -> Mapping[str, float]:
 
 @lru_cache(maxsize=16)
 def _letters_by_script(text: str) -> Counter[str]:
+    sample = _sample(text)
     counts: Counter[str] = Counter()
-    for letter, count in Counter(_sample(text)).items():
+    first = next(filter(str.isalpha, sample), "")
+    if first:  # of two that stand there as often the one that comes first is the first
+        counts[_script(first)] = 0
+    for letter, count in Counter(_NOT_ASCII.findall(sample)).items():
         if letter.isalpha():
             counts[_script(letter)] += count
+    ascii_letters = len(sample.encode("ascii", "ignore").translate(None, _NO_LETTERS))
+    if ascii_letters:
+        counts["Latin"] += ascii_letters
     return counts
 
 

@@ -55,8 +55,9 @@ _CUE = re.compile(
     r"(?<=[a-z][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]{2})|(?<=[A-Za-z]\d)|(?<=[A-Za-z]-\d)|"
     r"(?<=\w\.)(?=[A-Za-z_])|(?<=\w\()(?=\))|(?<=[A-Za-z][#+$])|(?<=\w=)(?=[\w])))"
 )
-_ROLES = ("system:", "user:", "assistant:", "developer:", "tool:", "function:")
-_ROLE_LINE = re.compile(rf"(?:#[ \t]*)?(?P<role>{'|'.join(_ROLES)})[ \t]*\r?$", re.MULTILINE)
+_ROLE_LINE = re.compile(
+    r"(?:#[ \t]*)?(?P<role>(?:system|user|assistant|developer|tool|function):)[ \t]*\r?$", re.MULTILINE
+)
 _OTHER_SCRIPT = r"[\u0370-\u1fff\u2e80-\uffff]"
 _TERM = re.compile(
     rf"{_OTHER_SCRIPT} ?(?P<term>[A-Za-z][\w+#.-]{{0,40}})(?<![.-])(?= ?(?:{_OTHER_SCRIPT}|$))", re.ASCII | re.MULTILINE
@@ -100,7 +101,8 @@ def find_inline_code(text: str, message: int = 0) -> Iterator[Item]:
 def find_urls(text: str, message: int = 0) -> Iterator[Item]:
     """Yield every URL, without the punctuation of the sentence that it ends."""
     end = 0
-    for spot in spots(text, ("http", "ftp://", "www.")):
+    has_url = "://" in text or "www." in text
+    for spot in spots(text, ("http", "ftp://", "www.")) if has_url else ():
         match = _URL.match(text, spot) if spot >= end else None
         if match is None:
             continue
@@ -123,7 +125,7 @@ def find_names(text: str, message: int = 0) -> Iterator[Item]:
 
 def find_role_lines(text: str, message: int = 0) -> Iterator[Item]:
     """Yield the lines that begin a message of a chat in formats written as text (“system:”)."""
-    for match in at_lines(_ROLE_LINE, text, _ROLES):
+    for match in at_lines(_ROLE_LINE, text, (":",)):
         yield Item(ItemKind.TAG, match["role"], Span(match.start("role"), match.end("role"), message))
 
 

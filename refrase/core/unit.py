@@ -1,8 +1,10 @@
 """Units of a text: its sentences, list items and headings, each an instruction that a rewrite has to account for."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -26,6 +28,7 @@ _HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\*\*[^*\n]{1,80}\*\*:?[ \t]*$|={3,}
 # The vowel signs of Indian scripts and the marks of Arabic ones are part of a word, which \w does not know.
 _MARKS = r"\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
 _SHORT_LEAD = 4
+_START = attrgetter("span.start")
 _EDGES = " \t\r\n\0"
 # A longer line is hardly met again.
 _LONGEST_REMEMBERED = 500
@@ -84,14 +87,8 @@ def units_of(text: str, message: int = 0, masked: str | None = None, said: str |
 
 def unit_at(units: Sequence[Unit], position: int) -> int | None:
     """Return the index of the unit that *position* lies in, or of the one just before it."""
-    low, high = 0, len(units)
-    while low < high:
-        middle = (low + high) // 2
-        if units[middle].span.start <= position:
-            low = middle + 1
-        else:
-            high = middle
-    return low - 1 if low else None
+    index = bisect_right(units, position, key=_START)
+    return index - 1 if index else None
 
 
 # A rewrite keeps most sentences of its original: as many as those of a long prompt are remembered.
