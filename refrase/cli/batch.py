@@ -111,8 +111,9 @@ async def _run(plan: "LibraryPlan", chosen: "BatchOptions", *, is_stale_only: bo
     async with open_services(settings_from_environment()) as services:
         if is_stale_only:
             plan = restricted(plan, *await services.staleness.prompts(chosen.target, chosen.engine, chosen.mode))
-            prompts = "1 prompt" if plan.left_alone == 1 else f"{plan.left_alone} prompts"
-            output.say(f"{prompts} left alone: no pair of an older guide is stored for them.")
+            output.say(
+                f"{output.count(plan.left_alone, 'prompt')} left alone: no pair of an older guide is stored for them."
+            )
         runner = BatchRunner(services.planner, services.rewriter, SystemClock())
         _stop_on_interrupt(runner)
         try:
@@ -199,14 +200,14 @@ def _line(item: Item) -> str:
 
 def _say_report(report: RunReport, plan: "LibraryPlan", *, has_call: bool) -> None:
     counts = ", ".join(f"{count} {output.outcome_word(status)}" for status, count in report.counts.items())
-    output.say(f"{len(report.items)} prompts for {report.target}: {counts or 'nothing to do'}.")
+    output.say(f"{output.count(len(report.items), 'prompt')} for {report.target}: {counts or 'nothing to do'}.")
     reused = sum(item.is_reused for item in report.items)
     if reused:
         output.say(f"  {reused} of them done before and not paid again.")
     if report.cost_usd:
         output.say(f"  paid ${report.cost_usd:.4f}")
     if report.passed_over:
-        output.say(f"  {report.passed_over} other files passed over (read are .md, .txt and .jsonl).")
+        output.say(f"  {output.count(report.passed_over, 'other file')} passed over (read are .md, .txt and .jsonl).")
     if report.notice:
         output.say(click.style(f"  {report.notice}", fg="cyan"))
     if has_call:

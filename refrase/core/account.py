@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -104,8 +105,9 @@ class _Book:
             return False
         if not links:
             return index not in self._filled
-        says_again = unit.words - _AGAIN <= self._growth.old_words and not stood
-        return not says_again and all(link.before in self._unchanged for link in links)
+        if any(link.before not in self._unchanged for link in links):
+            return False
+        return stood or not unit.words - _AGAIN <= self._growth.old_words
 
     @cached_property
     def _filled(self) -> frozenset[int | None]:
@@ -239,10 +241,12 @@ def _why(change: Change | None) -> tuple[str, str]:
 
 def _in_order(links: Sequence[Link]) -> set[int]:
     """Return the sentences that still stand in the order they had: the longest run that only goes forward."""
+    ordered = sorted(links, key=lambda link: link.before)
+    if all(link.after < following.after for link, following in pairwise(ordered)):
+        return {link.before for link in ordered}
     tails: list[int] = []
     ends: list[int] = []
     previous: dict[int, int] = {}
-    ordered = sorted(links, key=lambda link: link.before)
     for place, link in enumerate(ordered):
         low = bisect_left(tails, link.after)
         previous[place] = ends[low - 1] if low else -1

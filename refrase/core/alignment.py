@@ -1,10 +1,10 @@
 """Which sentence of the original is which of the rewrite: equal ones first, then like ones, then by their place."""
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import sqrt
 
 from msgspec import Struct
@@ -131,10 +131,7 @@ def _score(shared: float, own: float, other: float) -> float:
 
 
 def _weights(before: Sequence[Unit], after: Sequence[Unit]) -> dict[str, float]:
-    counts: defaultdict[str, int] = defaultdict(int)
-    for unit in (*before, *after):
-        for word in unit.words:
-            counts[word] += 1
+    counts = Counter(chain.from_iterable(unit.words for unit in (*before, *after)))
     return {word: (_LIGHT_WEIGHT if word in _LIGHT else 1) / sqrt(count) for word, count in counts.items()}
 
 
@@ -154,6 +151,8 @@ def _placed(links: list[Link], open_before: list[int], open_after: list[int], af
 
 def _gaps(links: list[Link], open_before: list[int], after_count: int) -> Iterable[tuple[int, int]]:
     """Yield for each open unit the two units of the rewrite that its tied neighbours on either side lead to."""
+    if not open_before:
+        return
     anchors = sorted((link.before, link.after) for link in links)
     befores = [before for before, _ in anchors]
     lows = list(accumulate((after for _, after in anchors), max, initial=-1))

@@ -97,10 +97,9 @@ def _moved(before: Item, after: Item) -> Finding:
 
 def _swapped(old: Reading, new: Reading, links: Sequence[Link]) -> Iterator[Finding]:
     """Within one sentence: tell two numbers that stand at each other's words."""
-    mine_of, theirs_of = _by_sentence(old), _by_sentence(new)
-    for link in links:
-        if link.tie is not Tie.LIKE:
-            continue
+    alike = [link for link in links if link.tie is Tie.LIKE]
+    mine_of, theirs_of = (_by_sentence(reading) if alike else {} for reading in (old, new))
+    for link in alike:
         mine = mine_of[link.before]
         theirs = {item.name: item for item in theirs_of[link.after]}
         if len(mine) > _MOST_IN_SENTENCE:

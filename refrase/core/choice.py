@@ -6,10 +6,11 @@ brackets (“(beginner / fan / expert)”), or behind a word like “called” (
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from refrase.core.item import Item, ItemKind
 from refrase.core.prompt import Span
-from refrase.core.scan import at_lines, is_plain, lowered, spots, word_spots
+from refrase.core.scan import at_lines, is_plain, latin_words, line_starts, lowered, spots, word_spots
 
 _CUE = re.compile(
     r"classif|categor|label|\btypes?\b|\bkinds?\b|status|rating|\brate\b|\blevels?\b|\boptions?\b|\bvalues?\b|"
@@ -22,9 +23,12 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _MARK = r"[ \t>]*(?:[-*+•▪◦·]|\(?\d{1,2}[.)]|[a-zA-Z][.)])[️]?[ \t]+"
+_ANY_MARK = re.compile(r"[ \t>]*(?:[-*+•▪◦·]|\(?(?:\d{1,2}|[a-zA-Z])[.)])")
 _ENTRY = re.compile(
-    rf"^{_MARK}(?P<picture>[^\w\s*`\"“<{{\[(|-]{{1,3}}[ \t]+)?(?:\*\*|`|\"|“)?(?P<label>[^\W_][^\n:：–—|"
-    rf"*`\"”]{{0,48}}?)(?:\*\*|`|\"|”)?(?P<after>[ \t]*(?:[:：(（]|[–—-][ \t])|[ \t]*\r?$)",
+    rf"^{_MARK}(?P<picture>[^\w\s*`\"“<{{\[(|-]{{1,3}}[ \t]+)?(?:\*\*|`|\"|“)?"
+    # A quick look whether something ends a label so soon.
+    rf"(?=[^\n:：–—|*`\"”(（-]{{0,49}}+[ \t\r]*+(?:[:：–—|*`\"”(（-]|$))"
+    rf"(?P<label>[^\W_][^\n:：–—|*`\"”]{{0,48}}?)(?:\*\*|`|\"|”)?(?P<after>[ \t]*(?:[:：(（]|[–—-][ \t])|[ \t]*\r?$)",
     re.MULTILINE,
 )
 # A line of a form or a rubric: “Place: <city>”, “Clarity: 30 points”.
@@ -47,13 +51,15 @@ _TOOL = re.compile(
 _IN_BRACKETS = re.compile(r"[(（]([^()（）\n]{3,160})[)）]")
 _SLASH = re.compile(r"[ \t]*[/|／][ \t]*")
 _EDGE = re.compile(r"^[^\w]+|[^\w.!?]+$")
-_CALLED_WORDS = ("called", "named", "titled", "labeled", "labelled", "headed")
+_CALLED_WORDS = frozenset(["called", "named", "titled", "labeled", "labelled", "headed"])
 _CALLED = re.compile(
-    r"(?:called|named|titled|label(?:l)?ed|headed)[ \t]+(?:\"|“|`|"
+    r"(?<!_)(?:called|named|titled|label(?:l)?ed|headed)[ \t]+(?:\"|“|`|"
     r"\*\*)?(?P<name>[A-Z][\w&/-]*(?:[ \t][A-Z][\w&/-]*){0,4})"
 )
-_COMMAND_WORDS = ("command", "function", "method", "directive", "hook", "endpoint", "keyword", "operator", "tool")
-_COMMAND_WORD = re.compile(rf"(?:{'|'.join(_COMMAND_WORDS)})(?![\w-])", re.IGNORECASE)
+_COMMAND_WORDS = frozenset(
+    ["command", "function", "method", "directive", "hook", "endpoint", "keyword", "operator", "tool"]
+)
+_COMMAND_WORD = re.compile(rf"(?:{'|'.join(sorted(_COMMAND_WORDS))})(?![\w-])", re.IGNORECASE)
 _COMMAND = re.compile(r"\b(?P<name>[A-Za-z][\w-]{1,24})[ \t](?:\d+[ \t])?$")
 _NOT_NAMES = frozenset(
     (
@@ -63,13 +69,14 @@ _NOT_NAMES = frozenset(
         "up only all more many some any multiple several"
     ).split()
 )
-_SINGLE_WORDS = ("answer", "respond", "reply", "output", "print", "return", "say")
+_SINGLE_WORDS = frozenset(["answer", "answered", "respond", "reply", "output", "print", "return", "say"])
 _SINGLE = re.compile(
-    r"(?:answer is|answered|answer|respond|reply|output|print|return|say)(?: only| just| simply| with)*[ \t](?:\"|`)?"
-    r"(?P<name>none|null|unknown|yes|no|true|false|n/a|nothing found)\b(?=[\"`]?[ \t]*(?:[.;,)\n]|$))",
+    r"(?<!_)(?:answer is|answered|answer|respond|reply|output|print|return|say)(?: only| just| simply| with)*[ \t]"
+    r"(?:\"|`)?(?P<name>none|null|unknown|yes|no|true|false|n/a|nothing found)\b(?=[\"`]?[ \t]*(?:[.;,)\n]|$))",
     re.IGNORECASE,
 )
 _HAN_VALUE = re.compile(r"(?<=[\u4e00-\u9fff])(?P<name>true|false|null|none)(?![A-Za-z])", re.IGNORECASE)
+_YES_WORDS, _OTHER_YES_WORDS = frozenset(["oui", "ja", "sim", "yes", "evet", "tak"]), ("sí", "sì", "да")
 _OR_WORDS = (" ou ", " oder ", " o ", " of ", " или ", " or ", " veya ", " czy ")
 _EITHER = re.compile(
     r"\b(?P<a>oui|ja|sí|sì|sim|да|yes|evet|tak) (?:ou|oder|o|of|или|or|veya|czy) (?P<b>non|nein|no|nee|não|нет|"
@@ -105,14 +112,19 @@ def _entries(text: str) -> Iterator[tuple[str, int]]:
     for group in _lists(text):
         if len(group) < _FEWEST:
             continue
-        if all(match["picture"] for match in group) or _CUE.search(_lead(text, group[0].start())):
+        if all(match["picture"] for match in group) or _is_cue(_lead(text, group[0].start())):
             yield from ((match["label"].strip(), match.start("label")) for match in group if _is_label(match))
+
+
+@lru_cache(maxsize=1024)
+def _is_cue(lead: str) -> bool:
+    return bool(_CUE.search(lead))
 
 
 def _lists(text: str) -> Iterator[list[re.Match[str]]]:
     """Yield the entries of each list: items one below the other, with no paragraph between."""
     group: list[re.Match[str]] = []
-    for match in at_lines(_ENTRY, text):
+    for match in (match for start in _marked_lines(text) if (match := _ENTRY.match(text, start))):
         if group and "\n\n" in text[group[-1].end() : match.start()].replace("\r", ""):
             yield group
             group = []
@@ -120,9 +132,15 @@ def _lists(text: str) -> Iterator[list[re.Match[str]]]:
     yield group
 
 
+@lru_cache(maxsize=16)
+def _marked_lines(text: str) -> tuple[int, ...]:
+    """Return where the lines begin that begin with the mark of a list or of an answer."""
+    return tuple(start for start in line_starts(text) if _ANY_MARK.match(text, start))
+
+
 def _options(text: str) -> Iterator[tuple[str, int]]:
     """Yield what stands behind the letters of a question with several answers."""
-    found = list(at_lines(_OPTION, text, (")", ".")))
+    found = [match for start in _marked_lines(text) if (match := _OPTION.match(text, start))]
     if len(found) >= _FEWEST_OPTIONS:
         yield from ((match["label"], match.start("label")) for match in found)
 
@@ -174,7 +192,8 @@ def _is_label(match: re.Match[str]) -> bool:
 def _bracketed(text: str) -> Iterator[tuple[str, int]]:
     for match in _IN_BRACKETS.finditer(text):
         inside = match[1]
-        if len(parts := _SLASH.split(inside)) < 3 or "://" in inside:
+        has_slash = "/" in inside or "|" in inside or "／" in inside
+        if not has_slash or len(parts := _SLASH.split(inside)) < 3 or "://" in inside:
             continue
         position = match.start(1)
         for part in parts:
@@ -198,6 +217,13 @@ def _named(text: str) -> Iterator[tuple[str, int]]:
             yield match["name"], match.start("name")
     if not is_plain(text):
         yield from ((match["name"], match.start("name")) for match in _HAN_VALUE.finditer(text))
+    yield from _either(text)
+
+
+def _either(text: str) -> Iterator[tuple[str, int]]:
+    """Yield both words of “yes or no” in several languages."""
+    if not (latin_words(text) & _YES_WORDS or any(word in lowered(text) for word in _OTHER_YES_WORDS)):
+        return
     for spot in spots(text, _OR_WORDS):
         if match := _EITHER.search(text, max(0, spot - 5), spot + 12):
             yield match["a"], match.start("a")

@@ -27,6 +27,7 @@ from refrase.core.literal import (
 from refrase.core.number import find_numbers
 from refrase.core.prompt import Message, Prompt
 from refrase.core.quote import find_foreign, find_quotes
+from refrase.core.scan import is_plain
 from refrase.core.table import find_tables
 from refrase.core.terms import Terms
 from refrase.core.tool import find_tools
@@ -86,12 +87,18 @@ class Contract(Struct, frozen=True):
 def contract_of(prompt: Prompt, terms: Terms | None = None, original: Contract | None = None) -> Contract:
     """Read *prompt*. *terms* is what the caller knows of it; *original* is what it was rewritten from.
 
-    A text too short to tell its language is read in that of its original.
+    A text too short to tell its language is read in that of its original. A message that stayed as it was is read.
     """
     terms = terms or Terms()
-    hints = [reading.likely_language for reading in original.messages] if original else [""] * len(prompt.messages)
-    messages = zip(prompt.messages, hints, strict=True)
-    return Contract(tuple(_read(message, number, terms, hint) for number, (message, hint) in enumerate(messages)))
+    olds = original.messages if original else [None] * len(prompt.messages)
+    messages = enumerate(zip(prompt.messages, olds, strict=True))
+    return Contract(tuple(_read_again(message, number, terms, old) for number, (message, old) in messages))
+
+
+def _read_again(told: Message, message: int, terms: Terms, old: Reading | None) -> Reading:
+    if old and old.text == told.text and old.role == told.role:
+        return old
+    return _read(told, message, terms, old.likely_language if old else "")
 
 
 def _read(told: Message, message: int, terms: Terms, hint: str) -> Reading:
@@ -106,7 +113,8 @@ def _read(told: Message, message: int, terms: Terms, hint: str) -> Reading:
     tokens = [item for item in filled if item.kind is not ItemKind.BRACES]
     whole = list(find_tables(rest, message))
     whole += find_examples(blank(rest, _spans(whole)), message)
-    whole += _outside(find_json(blank(rest, _spans(whole)), message), blank(text, _spans(tokens)))
+    if json := list(find_json(blank(rest, _spans(whole)), message)):
+        whole += _outside(json, blank(text, _spans(tokens)))
     rest = blank(rest, _spans(whole))
     filled = [item for item in filled if item.kind is not ItemKind.BRACES or rest[item.span.start] != "\0"]
     inline = [item for item in inline if "\0" not in rest[item.span.start : item.span.end]]
@@ -116,7 +124,7 @@ def _read(told: Message, message: int, terms: Terms, hint: str) -> Reading:
     language = language_of(prose)
     likely = language or hint or likely_language(prose)
     quotes = list(find_quotes(prose, message, text))
-    quotes += find_foreign(blank(prose, _spans(quotes)), message)
+    quotes += [] if is_plain(prose) else find_foreign(blank(prose, _spans(quotes)), message)
     quotes_and_headings = [*quotes, *find_headings(masked, message)]
     masked = blank(masked, _spans([*quotes_and_headings, *filled]))
     dates = list(find_dates(masked, message))
@@ -124,7 +132,7 @@ def _read(told: Message, message: int, terms: Terms, hint: str) -> Reading:
     tools = list(find_tools(masked, terms.tools, message)) if terms.tools else []
     names = [*tools, *find_role_lines(masked, message)]
     names += find_names(blank(masked, _spans(names)), message)
-    names += find_terms(blank(masked, _spans(names)), message)
+    names += [] if is_plain(masked) else find_terms(blank(masked, _spans(names)), message)
     masked = blank(masked, _spans(names))
     gaps = frozenset(item.span.start for item in filled if item.kind is ItemKind.PLACEHOLDER)
     labels = list(find_choices(masked, message, gaps))
@@ -133,7 +141,10 @@ def _read(told: Message, message: int, terms: Terms, hint: str) -> Reading:
     found = (*filled, *blocks, *whole, *inline, *urls, *quotes_and_headings, *dates, *names, *others)
     said = blank(prose, _spans([*quotes, *(label for label in labels if label.detail)]))
     texts = _Texts(rest, prose, said, language, likely)
-    return Reading(told, message, texts, tuple(_scoped(item, scopes) for item in found), scopes)
+    has_scopes = len(scopes.starts) > 1
+    return Reading(
+        told, message, texts, tuple(_scoped(item, scopes) for item in found) if has_scopes else found, scopes
+    )
 
 
 def _outside(items: Iterable[Item], masked: str) -> list[Item]:

@@ -25,7 +25,9 @@ _STEM = re.compile(
     + "|".join(sorted({name[1:3] for name in _NUMBER_OF}))
     + ")"
 )
-_DIGITS = re.compile(r"[0-9]{1,4}")
+_DIGITS = re.compile(r"[0-9][0-9]{0,3}")
+# One of these stands in every date that is written in digits.
+_IN_DIGITS = ("-0", "-1", ".19", ".20")
 _NEAR_CHARACTERS, _AFTER_DAY_CHARACTERS = 14, 9
 _ISO = re.compile(r"\d{4}-(?:0\d|1[0-2])-[0-3]\d(?!\d)")
 _NUMERIC = re.compile(r"([0-3]?\d)\.([01]?\d)\.((?:19|20)\d\d)(?!\d)")
@@ -41,7 +43,7 @@ _AFTER = re.compile(
 def find_dates(text: str, message: int = 0) -> Iterator[Item]:
     """Yield every date that names its day or its year together with its month, and Chinese years and months."""
     numbers = [number.span() for number in _DIGITS.finditer(text)]
-    for start, end in numbers:
+    for start, end in numbers if any(part in text for part in _IN_DIGITS) else ():
         sign = text[end : end + 1]
         if sign in {"-", "."} and _stands_alone(text, start):
             yield from _in_digits(text, start, sign, message)
@@ -78,7 +80,7 @@ def _named(text: str, numbers: list[tuple[int, int]], message: int) -> Iterator[
 def _month_spots(text: str, numbers: list[tuple[int, int]]) -> list[int]:
     """Return where a month may begin: near a number, since a date has a day or a year."""
     spots: dict[int, None] = {}
-    small = lowered(text)
+    small = lowered(text) if numbers else text
     for first, last in numbers:
         start, end = max(0, first - _NEAR_CHARACTERS), last + _AFTER_DAY_CHARACTERS
         spots |= dict.fromkeys(stem.start() for stem in _STEM.finditer(small, start, end))

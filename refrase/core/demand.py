@@ -47,9 +47,9 @@ def _groups(links: Sequence[Link], old: Reading, new: Reading) -> Iterator[tuple
             rights[link.after].append(link)
     seen: set[int] = set()
     for link in links:
-        # Equal words under another heading (“Do not:”, “Do:”) demand something else.
-        is_equal = link.tie is Tie.EQUAL and old.units[link.before].demand == new.units[link.after].demand
-        if link.tie is Tie.PLACE or link.before in seen or is_equal:
+        if link.tie is Tie.PLACE or link.before in seen:
+            continue
+        if link.tie is Tie.EQUAL and _demand_the_same(old.units[link.before], new.units[link.after]):
             continue
         befores, afters, sure = {link.before}, set[int](), True
         waiting = [link.before]
@@ -64,6 +64,11 @@ def _groups(links: Sequence[Link], old: Reading, new: Reading) -> Iterator[tuple
                 waiting += more
         seen |= befores
         yield sorted(befores), sorted(afters), sure
+
+
+def _demand_the_same(old: Unit, new: Unit) -> bool:
+    """Return whether equal units say the same: under another heading (“Do not:”, “Do:”) they do not."""
+    return (old.said == new.said and old.lead == new.lead) or old.demand == new.demand
 
 
 def _total(demands: Sequence[Demand | None]) -> Demand:

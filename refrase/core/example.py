@@ -19,7 +19,10 @@ _TAGGED = re.compile(
     r"<(examples?|few_shot|shots?|sample|demonstrations?)\b[^<>\n]{0,80}>(.{1,20000}?)</\1>", re.IGNORECASE | re.DOTALL
 )
 _LABEL = re.compile(
-    r"^[ \t>]{0,12}(?:[-*][ \t])?(?:\*\*)?(?P<label>[^\W\d_](?:[^\s:：*.!?<>{}]|[ \t](?=[^\s:：])){0,30}?)"
+    r"^[ \t>]{0,12}(?:[-*][ \t])?(?:\*\*)?"
+    # A quick look whether a colon stands near enough.
+    r"(?=[^:：*.!?<>{}\r\n]{1,36}+(?:\*\*)?[ \t]?[:：])"
+    r"(?P<label>[^\W\d_](?:[^\s:：*.!?<>{}]|[ \t](?=[^\s:：])){0,30}?)"
     r"[ \t]?#?\d{0,2}(?:\*\*)?[ \t]?[:：](?:\*\*)?[ \t]?(?P<rest>[^\r\n]*)",
     re.MULTILINE,
 )
@@ -196,6 +199,7 @@ def _block_labels(text: str) -> list[re.Match[str]]:
     return [match for start in short if (match := _BLOCK_LABEL.match(text, start))]
 
 
+@lru_cache(maxsize=1024)
 def _is_named(line: str) -> bool:
     """Return whether the last word of a line is a name of input or output: a quick look before the expression."""
     words = line.strip(_DECORATION).casefold().split()

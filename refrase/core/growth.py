@@ -48,10 +48,11 @@ class Growth:
     def grown(self) -> Iterator[tuple[Unit, Unit]]:
         """Yield for each stretch that says much more than before its first old and its newest new sentence."""
         for olds, news in self._stretches:
+            if not olds or _size(self._new.units, news) < _GROWTH * _size(self._old.units, olds):
+                continue
             was, now = _words(self._old.units, olds), _words(self._new.units, news)
-            brings = size_of(now - self.old_words) - size_of(was - self._new_words)
-            is_longer = _size(self._new.units, news) >= _GROWTH * _size(self._old.units, olds)
-            if olds and brings >= _MANY_WORDS and is_longer:
+            come = size_of(now - self.old_words)
+            if come >= _MANY_WORDS and come - size_of(was - self._new_words) >= _MANY_WORDS:
                 newest = max(news, key=lambda place: size_of(self._new.units[place].words - self.old_words))
                 yield self._old.units[olds[0]], self._new.units[newest]
 

@@ -37,15 +37,13 @@ def restored(source: str, text: str) -> str:
 def check_invisible(old: Reading, new: Reading) -> Iterator[Finding]:
     """Yield every line that looks the same in both texts and is not."""
     had, has = Counter(_LINE.findall(old.text)), Counter(_LINE.findall(new.text))
-    gone, come = had - has, has - had
-    if not gone or not come:
-        return
-    looks = {_visible(line): line for line in come}
-    for match in _LINE.finditer(old.text):
+    gone = {line for line, count in had.items() if count > has.get(line, 0)}
+    looks = {_visible(line): line for line, count in has.items() if gone and count > had.get(line, 0)}
+    for match in _LINE.finditer(old.text) if looks else ():
         line = match.group()
-        other = looks.get(_visible(line)) if gone[line] else None
+        other = looks.get(_visible(line)) if line in gone else None
         if other is not None:
-            gone[line] = 0
+            gone.remove(line)
             what, severity = _difference(line, other)
             start = new.text.find(other)
             yield Finding(

@@ -5,9 +5,11 @@ They come in sets (“positive, negative or mixed”, “yes/no”) or as words 
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from refrase.core.item import Item, ItemKind
 from refrase.core.prompt import Span
+from refrase.core.scan import is_plain, lowered, places
 
 _LIST = (
     r"(?P<{0}>[\w-]+(?: [\w-]+)?(?:, ?[\w-]+(?: [\w-]+)?){{0,9}},? or [\w-]+(?: [\w-]+)?)"
@@ -23,6 +25,13 @@ _SET = re.compile(
     + r"|\beither " + _LIST.format("either"),
     re.IGNORECASE,
 )  # fmt: skip
+# Each of its alternatives holds one of these.
+_SET_WORDS = tuple(
+    (
+        "one of,classif,categor,label,rate,mark,tag,judge,answer,respond,reply,return,output,say,print,verdict,value,"
+        "rating,status,either "
+    ).split(",")
+)
 _OR = re.compile(r" or ")
 _BEFORE_OR, _AFTER_OR = 200, 60
 _BETWEEN = re.compile(r",? (?:or|and) |, ?", re.IGNORECASE)
@@ -45,7 +54,7 @@ _HAN_SET = re.compile(
     r"(?P<set>[^\s、,，/|。；;]{1,8}(?:[、,，/|][^\s、,，/|。；;]{1,8}){1,9})"
 )
 _HAN_PART = re.compile(r"[^、,，/|]+")
-_SET_LIST_CUE = re.compile(r"one of |following ")
+_SET_LIST_CUES = ("one of ", "following ")
 _ENTRY = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]+([^\n:–—(]{1,40}?)[ \t]*(?:[:–—(][^\n]*)?\r?$", re.MULTILINE)
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9]{1,30}(?:[ /&-][A-Z][A-Z0-9]{1,30}){0,5}(?![A-Za-z0-9_(])")
 _OTHER_AFTER = re.compile(r"[\"'`]?,? or [\"'`]?[A-Z]{2}|[/|][A-Z]{2}")
@@ -193,11 +202,14 @@ def find_labels(text: str, message: int = 0) -> Iterator[Item]:
 
 def _set_labels(text: str) -> Iterator[tuple[str, int]]:
     end = 0
+    small = lowered(text)
     for found in _OR.finditer(text):
         if found.start() < end:
             continue
-        start = max(text.rfind("\n", 0, found.start()) + 1, found.start() - _BEFORE_OR)
-        match = _SET.search(text, start, found.end() + _AFTER_OR)
+        start, last = max(text.rfind("\n", 0, found.start()) + 1, found.start() - _BEFORE_OR), found.end() + _AFTER_OR
+        if not any(small.find(word, start, last) >= 0 for word in _SET_WORDS):
+            continue
+        match = _SET.search(text, start, last)
         if match and match.start() < found.start() < match.end():
             end = match.end()
             group = match.lastgroup or ""
@@ -205,11 +217,11 @@ def _set_labels(text: str) -> Iterator[tuple[str, int]]:
             if all(len(label.split()) <= 2 and label.lower() not in _NOT_LABELS for label, _ in labels):
                 yield from labels
     yield from _joined(text)
-    for match in _HAN_SET.finditer(text):
+    for match in () if is_plain(text) else _HAN_SET.finditer(text):
         for part in _HAN_PART.finditer(match["set"]):
             yield part.group(), match.start("set") + part.start()
-    for cue in _SET_LIST_CUE.finditer(text):
-        match = _SET_LIST.match(text, cue.start())
+    for cue in places(text, _SET_LIST_CUES):
+        match = _SET_LIST.match(text, cue)
         if match is None:
             continue
         for entry in _ENTRY.finditer(match["items"]):
@@ -263,6 +275,7 @@ def _set_detail(text: str, match: re.Match[str]) -> str:
     return "set" if is_one else ""
 
 
+@lru_cache(maxsize=1024)
 def _is_shouted(line: str) -> bool:
     """Return whether most of a line is in capitals, so that they name nothing."""
     words = re.findall(r"[^\W\d_]{2,}", line)

@@ -8,11 +8,11 @@ stand in the order in which they are guessed where two are as likely.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-from refrase.core.scan import lowered
+from refrase.core.scan import words_in
 
 _SCRIPTS = {
     "LATIN": "Latin",
@@ -32,8 +32,13 @@ _SCRIPTS = {
 }
 _LEAST_LETTERS = 20
 _LETTERS_PER_SIGN = 2
+_ENOUGH_LETTERS = re.compile(rf"(?:[^A-Za-z]*[A-Za-z]){{{_LEAST_LETTERS}}}")
+_ALL_LATIN: Mapping[str, float] = MappingProxyType({"Latin": 1.0})
+_NONE: Mapping[str, float] = MappingProxyType({})
 # Of a longer text three stretches of this length are looked at: its beginning, its middle and its end.
 _STRETCH_CHARACTERS = 3_000
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -105,16 +110,30 @@ _remembered = lru_cache(maxsize=64)
 @_remembered
 def script_shares(text: str) -> Mapping[str, float]:
     """Return the share of letters per script, the largest first; empty where there are too few letters to say."""
-    counts: Counter[str] = Counter()
-    sample = _sample(text)
-    for letter, count in Counter(sample).items():
-        if letter.isalpha():
-            counts[_script(letter)] += count
+    if text.isascii():
+        return _ALL_LATIN if _ENOUGH_LETTERS.match(_sample(text)) else _NONE
+    counts = _letters_by_script(text)
     total = counts.total()
     # A letter of another script mostly is a syllable or a word.
     told = counts["Latin"] + _LETTERS_PER_SIGN * (total - counts["Latin"])
     shares = {script: count / total for script, count in counts.most_common()} if told >= _LEAST_LETTERS else {}
     return MappingProxyType(shares)
+
+
+@lru_cache(maxsize=16)
+def _letters_by_script(text: str) -> Counter[str]:
+    sample = _sample(text)
+    counts: Counter[str] = Counter()
+    first = next(filter(str.isalpha, sample), "")
+    if first:  # of two that stand there as often the one that comes first is the first
+        counts[_script(first)] = 0
+    for letter, count in Counter(_NOT_ASCII.findall(sample)).items():
+        if letter.isalpha():
+            counts[_script(letter)] += count
+    ascii_letters = len(sample.encode("ascii", "ignore").translate(None, _NO_LETTERS))
+    if ascii_letters:
+        counts["Latin"] += ascii_letters
+    return counts
 
 
 @_remembered
@@ -135,10 +154,10 @@ def likely_language(text: str) -> str:
     confident = language_of(text)
     if confident:
         return confident
-    letters = Counter(_script(letter) for letter in _sample(text) if letter.isalpha())
+    letters = _letters_by_script(text)
     script = letters.most_common(1)[0][0] if letters else ""
     if script == "Latin":
-        told = _told_by(_words_of(text))
+        told = _told_by(words_in(_sample(text)))
         return told[0][1] if told[0][0] else ""
     return _by_letters(script, text)
 
@@ -193,26 +212,20 @@ def _by_letters(script: str, text: str) -> str:
 
 
 def _by_small_words(text: str) -> str:
-    words = _words_of(text)
+    words = words_in(_sample(text))
     (first, code), (second, _) = _told_by(words)[:2]
-    total = words.total()
+    total = len(words)
     if first < _LEAST_TELLING or first < _LEAST_SHARE * total or first < _LEAST_LEAD * second:
         return ""
     return code
 
 
-@lru_cache(maxsize=16)
-def _words_of(text: str) -> Counter[str]:
-    """Return how often each word of a sample of *text* stands there, in small letters."""
-    return Counter(_WORD.findall(lowered(_sample(text))))
-
-
-def _told_by(words: Counter[str]) -> list[tuple[int, str]]:
+def _told_by(words: Iterable[str]) -> list[tuple[int, str]]:
     """Return how many of *words* tell each language, and its code, the most telling first."""
     told = dict.fromkeys(_TELLING, 0)
-    for word in words.keys() & _TOLD_BY.keys():
+    for word, count in Counter(filter(_TOLD_BY.__contains__, words)).items():
         for code in _TOLD_BY[word]:
-            told[code] += words[word]
+            told[code] += count
     return sorted(((count, code) for code, count in told.items()), key=lambda each: each[0], reverse=True)
 
 

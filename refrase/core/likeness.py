@@ -8,7 +8,7 @@ from refrase.core.language import languages_told, script_shares
 from refrase.core.prompt import LOCKED_ROLES, Span
 from refrase.core.remark import remarks
 from refrase.core.rewrite import Finding, Mode, Severity
-from refrase.core.scan import common_edges, lowered, spots
+from refrase.core.scan import common_edges, is_plain, spots, words_in
 from refrase.core.unit import words_of_all
 from refrase.core.verb import ROLES, VERBS
 
@@ -59,7 +59,6 @@ _ASKING = (
     ),
     re.compile(r"세요|줘|십시오|하라|해라|할 것|하시오|바랍니다|주길|해 주|다오|부탁"),
 )
-_WORD = re.compile(r"[^\W\d_]+")
 # How an answer is marked in a list of choices.
 _MARK_STARTS = ("(", "✓", "✔", "✅")
 _ANSWER_MARK = re.compile(
@@ -107,13 +106,13 @@ def _faults(old: Reading, new: Reading, mode: Mode, words: frozenset[str]) -> li
 
 
 def _asked(old: Reading, new: Reading, words: frozenset[str]) -> list[tuple[str, str]]:
-    asks_nothing = not _ASKS.search(new.text) and not _ANY_REQUEST.search(new.text) and not _QUESTION.search(new.text)
-    if asks_nothing and (_is_question(old.text) or _QUESTION.search(old.text)):
+    if (_is_question(old.text) or _QUESTION.search(old.text)) and _asks_nothing(new.text):
         return [("prompt_answered", "The prompt asks a question and the rewrite asks nothing: this answers it.")]
     wanted = _verbs_in(old.said) if not _EVERY_VERB & words & _words_in(old.said) else set()
     if wanted and not wanted & words and not _still_asks(old, new):
         return [("prompt_answered", f"The prompt asks to {min(wanted)} and the rewrite asks nothing: this answers it.")]
-    if asks_nothing and any(asking.search(old.said) and not asking.search(new.said) for asking in _ASKING):
+    was_asking = [] if is_plain(old.said) else [asking for asking in _ASKING if asking.search(old.said)]
+    if not all(asking.search(new.said) for asking in was_asking) and _asks_nothing(new.text):
         return [("prompt_answered", "The prompt asks for something and the rewrite does not: this answers it.")]
     label = _COMPLETION_END.search(old.text, max(0, len(old.text) - 80))
     if label and label[1].strip() not in new.text and not _COMPLETION_END.search(new.text):
@@ -127,9 +126,13 @@ def _asked(old: Reading, new: Reading, words: frozenset[str]) -> list[tuple[str,
     return []
 
 
+def _asks_nothing(text: str) -> bool:
+    return not (_ASKS.search(text) or _ANY_REQUEST.search(text) or _QUESTION.search(text))
+
+
 @lru_cache(maxsize=16)
 def _words_in(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(lowered(text)))
+    return frozenset(words_in(text))
 
 
 def _verbs_in(text: str) -> set[str]:
@@ -167,9 +170,10 @@ def _replaced(old: Reading, new: Reading, mode: Mode) -> list[tuple[str, str]]:
     plain = _words_in(old.said)
     if len(plain) >= _MANY_WORDS and len(plain & _words_in(new.said)) >= _PLAINLY_SAME * len(plain):
         return []
-    had, has = words_of_all(old.said) or words_of_all(old.prose), words_of_all(new.text) | words_of_all(new.said)
-    if not had:
+    had, has = words_of_all(old.said) or words_of_all(old.prose), words_of_all(new.said)
+    if not had or (len(had) >= _FEWEST_WORDS and len(had & has) >= _LEAST_KEPT[mode] * len(had)):
         return []
+    has |= words_of_all(new.text)
     kept = len(had & has) / len(had)
     is_replaced = kept < _LEAST_KEPT_OF_ALL or (kept < _LEAST_KEPT[mode] and _brings_much(old, new))
     if len(had) >= _FEWEST_WORDS:

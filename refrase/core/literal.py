@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from refrase.core.item import Item, ItemKind
 from refrase.core.prompt import Span
@@ -47,10 +48,12 @@ _ABBREVIATIONS = frozenset({"e.g", "i.e", "a.m", "p.m", "u.s", "u.k", "etc", "vs
 _GLUED = re.compile(r"[a-z]{2,}\.[A-Z][a-z]+")
 _BEFORE_WORD = re.compile(r"[\w$@#/\\.-]")
 _BEFORE_WORD_OR_SLASH = re.compile(r"[\w$@#\\.-]")
-# What only names have inside. It begins with one set of signs, so that the search skips from sign to sign.
+# What only names have inside. It begins with one set of signs, so that the search skips from sign to sign; most of
+# them are capitals behind a blank.
 _CUE = re.compile(
-    r"[_/\\@A-Z0-9.(#+$=-](?:(?<=[_/\\@])|(?<=[a-z][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]{2})|(?<=[A-Za-z]\d)|(?<=[A-Za-z]-\d)|"
-    r"(?<=\w\.)(?=[A-Za-z_])|(?<=\w\()(?=\))|(?<=-)(?=-[a-z])|(?<=[\s(\[,]\.)(?=[A-Za-z]{3})|(?<=[A-Za-z][#+$])|(?<=\w=)(?=[\w]))"
+    r"[_/\\@A-Z0-9.(#+$=-](?:(?<=[_/\\@])|(?<=-)(?=-[a-z])|(?<=[\s(\[,]\.)(?=[A-Za-z]{3})|(?<! .)(?:"
+    r"(?<=[a-z][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]{2})|(?<=[A-Za-z]\d)|(?<=[A-Za-z]-\d)|"
+    r"(?<=\w\.)(?=[A-Za-z_])|(?<=\w\()(?=\))|(?<=[A-Za-z][#+$])|(?<=\w=)(?=[\w])))"
 )
 _ROLE_LINE = re.compile(
     r"(?:#[ \t]*)?(?P<role>(?:system|user|assistant|developer|tool|function):)[ \t]*\r?$", re.MULTILINE
@@ -90,7 +93,7 @@ def find_code_blocks(text: str, message: int = 0) -> Iterator[Item]:
 
 def find_inline_code(text: str, message: int = 0) -> Iterator[Item]:
     """Yield every piece of inline code; its value is what stands between the backticks."""
-    for match in _INLINE.finditer(text):
+    for match in _INLINE.finditer(text) if "`" in text else ():
         if match.start() == 0 or text[match.start() - 1] != "`":
             yield Item(ItemKind.INLINE_CODE, match.group(2), Span(match.start(), match.end(), message))
 
@@ -98,7 +101,8 @@ def find_inline_code(text: str, message: int = 0) -> Iterator[Item]:
 def find_urls(text: str, message: int = 0) -> Iterator[Item]:
     """Yield every URL, without the punctuation of the sentence that it ends."""
     end = 0
-    for spot in spots(text, ("http", "ftp://", "www.")):
+    has_url = "://" in text or "www." in text
+    for spot in spots(text, ("http", "ftp://", "www.")) if has_url else ():
         match = _URL.match(text, spot) if spot >= end else None
         if match is None:
             continue
@@ -114,14 +118,9 @@ def find_names(text: str, message: int = 0) -> Iterator[Item]:
         if cue.start() < end:
             continue
         start, end = _chunk(text, cue.start(), max(0, end))
-        place = Span(start, end, message)
-        yield from _found(ItemKind.EMAIL, _EMAIL, text, place)
-        paths = [item for item in _found(ItemKind.PATH, _PATH, text, place) if _is_path(item.value)]
-        yield from paths
-        before = _BEFORE_WORD if paths else _BEFORE_WORD_OR_SLASH
-        for item in _found(ItemKind.IDENTIFIER, _IDENTIFIER, text, place, before):
-            if item.value.lower() not in _ABBREVIATIONS and not _GLUED.fullmatch(item.value):
-                yield item
+        for kind, value, position in _names_in(text[start:end], text[start - 1 : start]):
+            first = start + position
+            yield Item(kind, value, Span(first, first + len(value), message))
 
 
 def find_role_lines(text: str, message: int = 0) -> Iterator[Item]:
@@ -144,19 +143,30 @@ def _chunk(text: str, position: int, least: int) -> tuple[int, int]:
     return start, space.start() if space else min(len(text), position + _LONGEST_CHUNK)
 
 
+# A name mostly stands in a prompt more than once, and in its rewrite again.
+@lru_cache(maxsize=1024)
+def _names_in(chunk: str, before: str) -> tuple[tuple[ItemKind, str, int], ...]:
+    """Return the names in a stretch without blanks, each with its kind and its place; *before* is the sign before."""
+    emails = [(ItemKind.EMAIL, *found) for found in _found(_EMAIL, chunk, before)] if "@" in chunk else []
+    has_path = "/" in chunk or "." in chunk or ":\\" in chunk
+    found_paths = _found(_PATH, chunk, before) if has_path else ()
+    paths = [(ItemKind.PATH, *found) for found in found_paths if _is_path(found[0])]
+    names = _found(_IDENTIFIER, chunk, before, _BEFORE_WORD if paths else _BEFORE_WORD_OR_SLASH)
+    identifiers = [
+        (ItemKind.IDENTIFIER, value, start)
+        for value, start in names
+        if value.lower() not in _ABBREVIATIONS and not _GLUED.fullmatch(value)
+    ]
+    return (*emails, *paths, *identifiers)
+
+
 def _found(
-    kind: ItemKind,
-    pattern: re.Pattern[str],
-    text: str,
-    place: Span,
-    no_start: re.Pattern[str] = _BEFORE_WORD,
-) -> Iterator[Item]:
-    for match in pattern.finditer(text, place.start, place.end):
+    pattern: re.Pattern[str], chunk: str, before: str, no_start: re.Pattern[str] = _BEFORE_WORD
+) -> Iterator[tuple[str, int]]:
+    for match in pattern.finditer(chunk):
         start = match.start()
-        if start and no_start.match(text[start - 1]):
-            continue
-        value = match.group().rstrip(".-(")
-        yield Item(kind, value, Span(start, start + len(value), place.message))
+        if not no_start.match(chunk[start - 1] if start else before):
+            yield match.group().rstrip(".-("), start
 
 
 def _is_path(value: str) -> bool:
@@ -178,9 +188,12 @@ def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
     A prompt holds no NUL sign, and no pattern matches one: what stands on both sides does not grow together.
     """
+    ordered = sorted(spans)
+    if not ordered:
+        return text
     pieces: list[str] = []
     position = 0
-    for start, end in sorted(spans):
+    for start, end in ordered:
         if end <= position:
             continue
         first = max(position, start)

@@ -5,7 +5,7 @@ core.fidelity counts over a whole message; here each sentence is held against th
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from refrase.core.alignment import Link, Tie
 from refrase.core.contract import Reading
@@ -53,9 +53,12 @@ def check_locality(old: Reading, new: Reading, links: Sequence[Link], told: froz
         if item.span in told or unit in side.equal or item.detail == "layout":
             continue
         afters = side.became[unit]
-        pattern = _pattern(item, old.units[unit].text)
         is_all = side.is_only_change(unit, item)
-        if not is_all and any(_says(side.held[place], new.units[place].text, item, pattern) for place in afters):
+        if not is_all and side.holds(afters, item):
+            continue
+        pattern = _pattern(item, old.units[unit].text)
+        may_say = not is_all and item.kind is not ItemKind.NUMBER
+        if may_say and any(pattern.search(new.units[place].text) for place in afters):
             continue
         said = " ".join(new.units[place].text for place in afters)
         if _is_fewer(old, new, item, pattern) and not _points(old.units[unit].text, said):
@@ -79,6 +82,10 @@ class _Side:
         self.held: defaultdict[int, set[tuple[ItemKind, str]]] = defaultdict(set)
         for item, unit in self.items(new):
             self.held[unit].add((item.kind, item.name or item.value))
+
+    def holds(self, places: Iterable[int], item: Item) -> bool:
+        """Return whether one of these sentences of the rewrite holds a thing of that kind and name."""
+        return any((item.kind, item.name or item.value) in self.held[place] for place in places)
 
     def is_only_change(self, unit: int, item: Item) -> bool:
         """Return whether a sentence changed nowhere but at this thing, so that it stands elsewhere in it by chance."""
@@ -106,12 +113,6 @@ class _Side:
 def _points(before: str, after: str) -> bool:
     """Return whether a sentence points at a thing now that it named before: “If it is missing”."""
     return len(_POINTERS.findall(after)) > len(_POINTERS.findall(before))
-
-
-def _says(held: set[tuple[ItemKind, str]], text: str, item: Item, pattern: re.Pattern[str]) -> bool:
-    if (item.kind, item.name or item.value) in held:
-        return True
-    return item.kind is not ItemKind.NUMBER and bool(pattern.search(text))
 
 
 def _is_fewer(old: Reading, new: Reading, item: Item, pattern: re.Pattern[str]) -> bool:

@@ -13,8 +13,9 @@ _ORDINAL = re.compile(
     r"^[ \t>]{0,40}(?:[-*+][ \t]{1,4})?(?:\d{1,3}(?:\.\d{1,2})*[.)](?=[ \t])|\d{1,3}、|\*\*\d{1,3}[.)]\*\*(?=[ \t]))",
     re.MULTILINE,
 )
-_NUMBER = re.compile(r"[0-9]{1,40}(?:[.,:/][0-9]{1,40}){0,8}")
-_NUMBER_OF_ANY_SCRIPT = re.compile(r"\d{1,40}(?:[.,:/]\d{1,40}){0,8}")
+# They begin with one set of signs, so that the search skips from digit to digit.
+_NUMBER = re.compile(r"[0-9][0-9]{0,39}(?:[.,:/][0-9]{1,40}){0,8}")
+_NUMBER_OF_ANY_SCRIPT = re.compile(r"\d\d{0,39}(?:[.,:/]\d{1,40}){0,8}")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _GROUPED_BY_POINTS = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 # Languages that write 1.500 for one thousand five hundred.

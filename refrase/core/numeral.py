@@ -6,6 +6,9 @@ word) counts where a unit or a measure word follows.
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
+
+from refrase.core.scan import lowered, word_spots
 
 _ENGLISH = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -42,15 +45,12 @@ _SIMPLE: dict[str, int] = (
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 # These are mostly no numbers: they count where a unit follows.
 _WEAK = frozenset({"zero", "one", "single", "once", "dozen", *_SCALES})
-_WORD = "|".join(sorted((*_SIMPLE, *_SCALES), key=len, reverse=True))
-# A first letter in either case, so that the search can skip from one to the next.
-_START = re.compile(
-    r"[OoTtFfSsEeNnZzDdHhMmBb](?<![^\W_].)(?=(?<=[Oo])[nN]|(?<=[Tt])[hewHEW]|(?<=[Ff])[oiOI]|(?<=[SsNnMmBb])[iI]|"
-    r"(?<=[SsZz])[eE]|(?<=[Ee])[ilIL]|(?<=[Dd])[oO]|(?<=[Hh])[uU])"
-)
+_WORDS = frozenset({*_SIMPLE, *_SCALES})
+_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _SPELLED = re.compile(rf"(?:{_WORD})(?:[ -](?:and )?(?:{_WORD}))*(?![^\W_])", re.IGNORECASE)
 _PART = re.compile(_WORD, re.IGNORECASE)
 _SECOND = re.compile(r"(?<=the )second(?= [a-z])", re.IGNORECASE)
+_SECOND_WORD = frozenset({"second"})
 _HAN = {sign: value for value, sign in enumerate("一二三四五六七八九十", 1)} | {
     "两": 2,
     "兩": 2,
@@ -76,17 +76,17 @@ def find_numerals(text: str, language: str, has_unit: Callable[[int, int], bool]
     *has_unit* tells of a stretch whether it counts something.
     """
     end = 0
-    for first in _START.finditer(text):
-        match = _SPELLED.match(text, first.start()) if first.start() >= end else None
+    for spot in word_spots(text, _WORDS):
+        match = _SPELLED.match(text, spot) if spot >= end else None
         if match:
             end = match.end()
         if match and (match.group().lower() not in _WEAK or has_unit(*match.span()) or _is_counted(text, match)):
             yield match.start(), match.end(), _value(match.group())
-    for match in _SECOND.finditer(text):
-        yield match.start(), match.end(), 2
+    for spot in word_spots(text, _SECOND_WORD):
+        if match := _SECOND.match(text, spot):
+            yield match.start(), match.end(), 2
     for word, value in _words_of(language).items():
-        for match in re.finditer(rf"(?<![^\W_]){word}(?![^\W_])", text, re.IGNORECASE):
-            yield match.start(), match.end(), value
+        yield from ((start, end, value) for start, end in _stands(lowered(text), word))
     if language in {"zh", "ja"}:
         for match in _HAN_NUMBER.finditer(text):
             yield match.start(), match.end(), _HAN[match.group()]
@@ -111,9 +111,20 @@ def scaled(digits: str, after: str) -> tuple[str, int]:
     return f"{value:.10g}" if value % 1 else str(int(value)), match.end()
 
 
+@cache
 def _words_of(language: str) -> dict[str, int]:
     words = _OTHERS.get(language, "")
     return {word: value for value, word in enumerate(words.split(), 2)} | _EXTRA.get(language, {})
+
+
+def _stands(text: str, word: str) -> Iterator[tuple[int, int]]:
+    """Yield where *word* stands with no letter or digit beside it."""
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
+            yield start, end
+        start = text.find(word, end)
 
 
 def _value(words: str) -> int:

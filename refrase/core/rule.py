@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from msgspec import Struct
 
 from refrase.core.rule_words import CONDITIONS, DESCRIPTIONS, IDIOMS, UNSPACED, WORDS, Force, Forces
+from refrase.core.scan import caseless
 from refrase.core.unit import words_of
 from refrase.core.verb import VERBS
 
@@ -41,8 +42,7 @@ _CLAUSE_EDGES = ".,;:!?()\n。，；：！？"
 _OFFER = re.compile(
     r"\b(?:you (?:may|can|could|might)|optionally|feel free|if you (?:want|like|wish)|tu peux|vous pouvez|"
     r"du (?:kannst|darfst)|"
-    r"sie (?:können|dürfen)|puedes|puede usted|você pode|puoi|je mag|je kunt)\b|可以",
-    re.IGNORECASE,
+    r"sie (?:können|dürfen)|puedes|puede usted|você pode|puoi|je mag|je kunt)\b|可以"
 )
 
 
@@ -76,15 +76,17 @@ def demand_of(text: str, language: str) -> Demand | None:
     if known is None:
         return None
     pattern, forces, conditions, descriptions = known
-    stated = conditions.sub(" ", text) if conditions else text
-    plain = descriptions.sub(" ", stated) if descriptions else stated
+    stated = _without(conditions, text)
+    plain = _without(descriptions, stated)
+    small = caseless(plain)
     scope_end = _SCOPE_END if (language or "en") == "en" else _NARROW_SCOPE_END
     counts: Counter[Force] = Counter()
     bans: list[str] = []
     subjects: frozenset[str] = frozenset()
-    for match in pattern.finditer(plain):
+    for match in pattern.finditer(small):
         told = forces[int((match.lastgroup or "g0")[1:])]
-        counts.update(told)
+        for force in told:
+            counts[force] += 1
         if Force.MUST_NOT in told and len(bans) < _MOST_BANS:
             bans.append(_banned(plain, match, scope_end))
             subjects |= _subject_of(plain, match)
@@ -101,10 +103,20 @@ def demand_of(text: str, language: str) -> Demand | None:
         tuple(map(words_of, bans)),
         heads,
         words_of(plain),
-        not bans and bool(_OFFER.search(plain)),
+        not bans and bool(_OFFER.search(small)),
         negates,
         subjects,
     )
+
+
+def _without(clauses: re.Pattern[str] | None, text: str) -> str:
+    """Return *text* with a blank in the place of each of *clauses*."""
+    parts: list[str] = []
+    end = 0
+    for match in clauses.finditer(caseless(text)) if clauses else ():
+        parts.append(text[end : match.start()])
+        end = match.end()
+    return " ".join((*parts, text[end:])) if parts else text
 
 
 def _subject_of(text: str, match: re.Match[str]) -> frozenset[str]:
@@ -134,7 +146,8 @@ def _end_of_list(text: str, start: int, end: int) -> int:
 
 
 def _negates(pattern: re.Pattern[str], forces: tuple[Forces, ...], text: str) -> bool:
-    return any(Force.MUST_NOT in forces[int((match.lastgroup or "g0")[1:])] for match in pattern.finditer(text))
+    found = pattern.finditer(caseless(text))
+    return any(Force.MUST_NOT in forces[int((match.lastgroup or "g0")[1:])] for match in found)
 
 
 def _banned(text: str, match: re.Match[str], scope_end: re.Pattern[str]) -> str:
@@ -149,7 +162,7 @@ def _banned(text: str, match: re.Match[str], scope_end: re.Pattern[str]) -> str:
         return words
     first = max(0, match.start() - _LONGEST_SCOPE)
     start = max(first, *(text.rfind(edge, first, match.start()) + 1 for edge in _CLAUSE_EDGES))
-    return f"{match.group().removeprefix('un')} {text[start : match.start()]}"
+    return f"{text[match.start() : match.end()].removeprefix('un')} {text[start : match.start()]}"
 
 
 def speaks_with_force(text: str, language: str) -> bool:
@@ -165,8 +178,9 @@ def _compiled(
     if language not in WORDS:
         return None
     entries = (*IDIOMS.get(language, ()), *WORDS[language])
-    edges = ("", "") if language in UNSPACED else (r"(?<![\w-])", r"(?![\w-])")
-    pattern = "|".join(f"(?P<g{index}>{edges[0]}(?:{words}){edges[1]})" for index, (_, words) in enumerate(entries))
+    start, end = ("", "") if language in UNSPACED else (r"(?<![\w-])", r"(?![\w-])")
+    either = "|".join(f"(?P<g{index}>(?:{caseless(words)}){end})" for index, (_, words) in enumerate(entries))
+    pattern = re.compile(f"{start}(?:{either})")
     clauses = (table.get(language) for table in (CONDITIONS, DESCRIPTIONS))
-    conditions, descriptions = (re.compile(words, re.IGNORECASE) if words else None for words in clauses)
-    return re.compile(pattern, re.IGNORECASE), tuple(forces for forces, _ in entries), conditions, descriptions
+    conditions, descriptions = (re.compile(words) if words else None for words in clauses)
+    return pattern, tuple(forces for forces, _ in entries), conditions, descriptions

@@ -1,4 +1,4 @@
-"""The words of rules, per language. Within a language the first entry that matches wins: idioms before words."""
+"""The words of rules, per language, in small letters. The first entry that matches wins: idioms before words."""
 
 from enum import StrEnum
 

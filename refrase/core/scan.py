@@ -5,10 +5,14 @@ is about ten times as fast as one that begins with “^”.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 _ELSE = re.compile(r"[\u0370-\u1fff\u2e80-\uffef]")
+_WORD = re.compile(r"[^\W\d_]+")
+# Of the ASCII signs, letters as small ones, all others as blanks.
+_LATIN = "".join(chr(code).lower() if chr(code).isalpha() else " " for code in range(128))
+_LATIN_BYTES = _LATIN.encode() + b" " * 128
 
 
 @lru_cache(maxsize=64)
@@ -18,24 +22,60 @@ def lowered(text: str) -> str:
     return text.replace("\u0130", "i").lower()
 
 
+def caseless(text: str) -> str:
+    """Return *text* in one form of each letter, of the same length: what an expression that ignores case sees of it.
+
+    Small letters are found there several times as fast as such an expression finds them.
+    """
+    return text.replace("\u0130", "i").lower().replace("\u0131", "i").replace("\u017f", "s")
+
+
 def spots(text: str, words: tuple[str, ...]) -> list[int]:
     """Return where any of *words*, in small letters, begins in *text*, in order; in whatever case it stands there."""
     small = text if _is_caseless(words) else lowered(text)
+    return places(small, _latin(words) if is_plain(text) else words)
+
+
+def places(text: str, words: Iterable[str]) -> list[int]:
+    """Return where any of *words* begins in *text*, in order."""
     found: list[int] = []
-    for word in _latin(words) if is_plain(text) else words:
-        position = small.find(word)
+    for word in words:
+        position = text.find(word)
         while position >= 0:
             found.append(position)
-            position = small.find(word, position + 1)
+            position = text.find(word, position + 1)
+    found.sort()
+    return found
+
+
+def word_spots(text: str, words: frozenset[str]) -> list[int]:
+    """Return where any of *words*, in small ASCII letters, stands as a word of *text*, in order; in whatever case.
+
+    Before a word no letter or digit stands, and behind it no ASCII letter.
+    """
+    small = lowered(text)
+    found: list[int] = []
+    for word in latin_words(text) & words:
+        position = small.find(word)
+        while position >= 0:
+            end = position + len(word)
+            if not small[position - 1 : position].isalnum() and not "a" <= small[end : end + 1] <= "z":
+                found.append(position)
+            position = small.find(word, end)
     return sorted(found)
 
 
-def word_spots(text: str, words: tuple[str, ...]) -> Iterator[int]:
-    """Yield where any of *words* begins a word of *text*, in order."""
-    for spot in spots(text, words):
-        before = text[spot - 1] if spot else ""
-        if not (before.isalnum() or before == "_"):
-            yield spot
+@lru_cache(maxsize=16)
+def latin_words(text: str) -> frozenset[str]:
+    """Return every run of ASCII letters in *text*, in small ones: it tells whether a word is worth looking for."""
+    return frozenset(text.encode("ascii", "replace").translate(_LATIN_BYTES).decode("ascii").split())
+
+
+@lru_cache(maxsize=16)
+def words_in(text: str) -> tuple[str, ...]:
+    """Return the words of *text*, runs of letters, in small ones."""
+    small = lowered(text)
+    return tuple(small.translate(_LATIN).split() if small.isascii() else _WORD.findall(small))
 
 
 @lru_cache(maxsize=64)
@@ -76,13 +116,16 @@ def at_lines(pattern: re.Pattern[str], text: str, holding: tuple[str, ...] = ())
             yield match
 
 
-def _starts_of_lines_with(text: str, words: tuple[str, ...]) -> Iterator[int]:
+@lru_cache(maxsize=16)
+def _starts_of_lines_with(text: str, words: tuple[str, ...]) -> tuple[int, ...]:
+    starts: list[int] = []
     line_end = -1
     for spot in spots(text, words):
         if spot >= line_end:
-            yield line_start(text, spot)
+            starts.append(line_start(text, spot))
             line_end = text.find("\n", spot)
             line_end = len(text) if line_end < 0 else line_end
+    return tuple(starts)
 
 
 @lru_cache(maxsize=64)

@@ -1,8 +1,10 @@
 """Units of a text: its sentences, list items and headings, each an instruction that a rewrite has to account for."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -10,7 +12,11 @@ from refrase.core.prompt import Span
 
 _LINE = re.compile(r"[^\r\n]+")
 _MARK = re.compile(r"[ \t>]*(?:(?:[-*+•‣–—]|\d{1,3}(?:\.\d{1,2})*[.)]|[a-zA-Z][.)]|#{1,6}|\[[ xX]?\])[ \t]+)*")
-_SENTENCE_END = re.compile(r"(?<![.!?…])[.!?…]+[\"”'’)\]*_`]*(?=\s+(?![a-z]))|[。！？；।۔؟]+[”」』）]*")
+# It begins with one set of signs, so that the search skips from sign to sign.
+_SENTENCE_END = re.compile(
+    r"[.!?…。！？；।۔؟](?:(?<=[.!?…])(?<![.!?…].)[.!?…]*[\"”'’)\]*_`]*(?=\s+(?![a-z]))|"
+    r"(?<=[。！？；।۔؟])[。！？；।۔؟]*[”」』）]*)"
+)
 # A full stop behind these, or behind a single letter or a number, ends no sentence.
 _SHORT = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|max|min|no|nr|fig|sec|dr|mr|mrs|ms|st|z\.B|d\.h|bzw|p\.ej)|\b[A-Za-z]|"
@@ -22,10 +28,16 @@ _HEADING = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\*\*[^*\n]{1,80}\*\*:?[ \t]*$|={3,}
 # The vowel signs of Indian scripts and the marks of Arabic ones are part of a word, which \w does not know.
 _MARKS = r"\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
 _SHORT_LEAD = 4
+_START = attrgetter("span.start")
+_EDGES = " \t\r\n\0"
+# A longer line is hardly met again.
+_LONGEST_REMEMBERED = 500
 _CONDITION = re.compile(r"(?:if|when|wenn|falls|si|cuando|se|quando|als|если|когда)\b|如果|当|若", re.IGNORECASE)
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*(?:['’][^\W_]+)?")
 _ELSE = re.compile(r"[\u0300-\u1fff\u2e80-\uffef]")
 _LATIN_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+# Of the ASCII signs those of words, all others as blanks.
+_WORD_SIGNS = "".join(chr(code) if chr(code).isalnum() or chr(code) == "'" else " " for code in range(128))
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f\uac00-\ud7af]")
 _HAN_RUN = re.compile(f"{_HAN.pattern}+")
 _STOP_WORDS = frozenset(
@@ -75,29 +87,38 @@ def units_of(text: str, message: int = 0, masked: str | None = None, said: str |
 
 def unit_at(units: Sequence[Unit], position: int) -> int | None:
     """Return the index of the unit that *position* lies in, or of the one just before it."""
-    low, high = 0, len(units)
-    while low < high:
-        middle = (low + high) // 2
-        if units[middle].span.start <= position:
-            low = middle + 1
-        else:
-            high = middle
-    return low - 1 if low else None
+    index = bisect_right(units, position, key=_START)
+    return index - 1 if index else None
 
 
 # A rewrite keeps most sentences of its original: as many as those of a long prompt are remembered.
 @lru_cache(maxsize=1024)
 def words_of(text: str) -> frozenset[str]:
     """Return the distinct telling words; of scripts written without spaces, the distinct pairs of characters."""
-    words: set[str] = set()
-    is_latin = text.isascii() or not _ELSE.search(text)
-    for found in set((_LATIN_WORD if is_latin else _WORD).findall(text.casefold())):
-        word = found.replace("'", "").replace("’", "") if "'" in found or "’" in found else found
-        if not is_latin and _HAN.search(word):
-            words.update(run[i : i + 2] for run in _HAN_RUN.findall(word) for i in range(max(1, len(run) - 1)))
-        elif len(word) > 1 or not word.isascii():
-            words.add(_stem(word))
-    return frozenset({word for word in words if word not in _STOP_WORDS and not word.isdecimal()} or words)
+    small = text.casefold()
+    if text.isascii() or not _ELSE.search(text):
+        words = {_stem(word) for word in _latin_words(small) if len(word) > 1 or not word.isascii()}
+    else:
+        words = set[str]()
+        for found in set(_WORD.findall(small)):
+            word = found.replace("'", "").replace("’", "")
+            if _HAN.search(word):
+                words.update(run[i : i + 2] for run in _HAN_RUN.findall(word) for i in range(max(1, len(run) - 1)))
+            elif len(word) > 1 or not word.isascii():
+                words.add(_stem(word))
+    telling = words - _STOP_WORDS
+    return frozenset([word for word in telling if not word.isdecimal()] or words)
+
+
+def _latin_words(small: str) -> set[str]:
+    """Return the words of a text in small Latin letters, without the apostrophe inside of one."""
+    if not small.isascii():
+        return {word.replace("'", "").replace("’", "") for word in set(_LATIN_WORD.findall(small))}
+    words = set(small.translate(_WORD_SIGNS).split())
+    for word in [word for word in words if "'" in word]:
+        words.remove(word)
+        words.update(part.replace("'", "") for part in _LATIN_WORD.findall(word))
+    return words
 
 
 # The words of whole texts, which several checks ask for.
@@ -122,29 +143,38 @@ def _stretches(text: str) -> Iterator[_Stretch]:
     start = end = -1
     is_item = is_heading = False
     for line in _LINE.finditer(text):
-        if not line.group().strip(" \t\0"):
+        said = line.group()
+        if not said.strip(" \t\0"):
             continue
-        mark = _MARK.match(text, line.start(), line.end())
-        first = mark.end() if mark else line.start()
-        has_mark = bool(mark and mark.group().strip(" \t>"))
+        line_start, line_end = line.span()
+        length, has_mark, has_title = (_shape_of if len(said) <= _LONGEST_REMEMBERED else _shape_of.__wrapped__)(said)
+        first = line_start + length
         goes_on = (
             end >= 0
             and not has_mark
             and not is_heading
             and text[first : first + 1].islower()
-            and text[end : line.start()].count("\n") <= 1
+            and text.count("\n", end, line_start) <= 1
             and _CONTINUED.search(text, max(start, end - 3), end)
         )
         if goes_on:
-            end = line.end()
+            end = line_end
             continue
         if end >= 0:
             yield _Stretch(start, end, is_item, is_heading)
-        start, end = first, line.end()
-        is_heading = bool(_HEADING.match(text, line.start(), line.end()))
+        start, end = first, line_end
+        is_heading = has_title
         is_item = has_mark and not is_heading
     if end >= 0:
         yield _Stretch(start, end, is_item, is_heading)
+
+
+@lru_cache(maxsize=4096)
+def _shape_of(line: str) -> tuple[int, bool, bool]:
+    """Return how long the mark before a line is, whether it is that of a list or heading, and whether it heads."""
+    mark = _MARK.match(line)
+    length = mark.end() if mark else 0
+    return length, bool(line[:length].strip(" \t>")), bool(_HEADING.match(line))
 
 
 class _Source:
@@ -156,31 +186,53 @@ class _Source:
 
     def units(self, stretch: _Stretch) -> Iterator[Unit]:
         """Yield the sentences of a stretch."""
+        first, end = stretch.start, stretch.end
         lead = self._lead if stretch.is_item else ""
-        position = stretch.start
-        for match in _SENTENCE_END.finditer(self._text, stretch.start, stretch.end):
-            is_dot = match.group().startswith(".")
-            if is_dot and _SHORT.search(self._text, max(position, match.start() - 8), match.start() + 1):
-                continue
-            yield from self._unit(position, match.end(), lead, stretch)
-            position = match.end()
-        yield from self._unit(position, stretch.end, lead, stretch)
+        read = _sentences if end - first <= _LONGEST_REMEMBERED else _sentences.__wrapped__
+        found, last = read(self._text[first:end], self._masked[first:end], self._said[first:end])
+        for each in found:
+            span = Span(first + each.start, first + each.end, self._message)
+            yield Unit(span, each.text, each.key, each.words, each.said, lead, stretch.is_heading)
         if not stretch.is_item:
-            line = self._masked[position : stretch.end]
+            line = self._masked[first + last : end]
             introduces = stretch.is_heading or line.rstrip(" *_\0").endswith((":", "："))
             self._lead = line.replace("\0", " ").strip(" *_:：") if introduces else ""
 
-    def _unit(self, start: int, end: int, lead: str, stretch: _Stretch) -> Iterator[Unit]:
-        text = self._text
-        while start < end and text[start] in " \t\r\n\0":
-            start += 1
-        while end > start and text[end - 1] in " \t\r\n\0":
-            end -= 1
-        value, masked = text[start:end], self._masked[start:end]
-        if any(sign.isalnum() for sign in masked):
-            key = " ".join(value.casefold().split()).strip("*_#:.!。：！ ")
-            said = self._said[start:end].replace("\0", " ").strip()
-            yield Unit(Span(start, end, self._message), value, key, words_of(masked), said, lead, stretch.is_heading)
+
+class _Sentence(Struct, frozen=True):
+    """A sentence of a stretch, and where it stands there."""
+
+    start: int
+    end: int
+    text: str
+    key: str
+    words: frozenset[str]
+    said: str
+
+
+# A rewrite keeps most lines of its original.
+@lru_cache(maxsize=4096)
+def _sentences(text: str, masked: str, said: str) -> tuple[tuple[_Sentence, ...], int]:
+    """Return the sentences of a stretch, and where the last one begins."""
+    position = 0
+    places: list[tuple[int, int]] = []
+    for match in _SENTENCE_END.finditer(text):
+        is_dot = text[match.start()] == "."
+        if is_dot and _SHORT.search(text, max(position, match.start() - 8), match.start() + 1):
+            continue
+        places.append((position, match.end()))
+        position = match.end()
+    places.append((position, len(text)))
+    spoken = [(start, end) for start, end in places if any(map(str.isalnum, masked[start:end]))]
+    return tuple(_sentence(start, end, text, masked, said) for start, end in spoken), position
+
+
+def _sentence(start: int, end: int, text: str, masked: str, said: str) -> _Sentence:
+    value = text[start:end]
+    start, value = end - len(value.lstrip(_EDGES)), value.strip(_EDGES)
+    end = start + len(value)
+    key = " ".join(value.casefold().split()).strip("*_#:.!。：！ ")
+    return _Sentence(start, end, value, key, words_of(masked[start:end]), said[start:end].replace("\0", " ").strip())
 
 
 @lru_cache(maxsize=65_536)

@@ -9,6 +9,7 @@ from anthropic.types import MessageParam, RawMessageStreamEvent
 
 from refrase.clock import Clock
 from refrase.core.engine import Call, Failure
+from refrase.engine.clients import Clients
 from refrase.engine.engine import CONNECT_SECONDS, STALL_SECONDS, Engine, EngineOptions, Received, TokenCount
 from refrase.engine.failures import rest_seconds
 from refrase.engine.gate import Gate
@@ -27,29 +28,39 @@ class AnthropicEngine(Engine):
         super().__init__(name, provider, key, options, gate=gate, clock=clock)
         unsent = ["X-Api-Key"] + ([] if self._bears_key else ["Authorization"])
         self._headers = {header: anthropic.Omit() for header in unsent}
-        self._client = anthropic.AsyncAnthropic(
-            auth_token=key or "none",  # the SDK wants one; it is not sent where there is none
-            base_url=self.identity.base_url,
-            max_retries=0,
-            timeout=httpx2.Timeout(STALL_SECONDS, connect=CONNECT_SECONDS),
-            default_headers=provider.headers,
+        self._clients = Clients(
+            lambda trusted: anthropic.AsyncAnthropic(
+                auth_token=key or "none",  # the SDK wants one; it is not sent where there is none
+                base_url=self.identity.base_url,
+                max_retries=0,
+                timeout=httpx2.Timeout(STALL_SECONDS, connect=CONNECT_SECONDS),
+                default_headers=provider.headers,
+                http_client=anthropic.DefaultAsyncHttpxClient(verify=trusted),
+            )
         )
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._clients.close()
 
     async def _models(self) -> tuple[str, ...]:
-        return tuple([model.id async for model in self._client.models.list(extra_headers=self._headers)])
+        with self._clients.take() as client:
+            return tuple([model.id async for model in client.models.list(extra_headers=self._headers)])
 
     async def _receive(self, call: Call, received: Received, take: Callable[[str], None]) -> Failure | None:
+        with self._clients.take() as client:
+            return await self._receive_from(client, call, received, take)
+
+    async def _receive_from(
+        self, client: anthropic.AsyncAnthropic, call: Call, received: Received, take: Callable[[str], None]
+    ) -> Failure | None:
         system = "\n\n".join(item.content for item in call.messages if item.role == "system")
         messages: list[dict[str, Any]] = [
             {"role": item.role, "content": item.content} for item in call.messages if item.role != "system"
         ]
         if call.begun:
             messages.append({"role": "assistant", "content": call.begun.rstrip()})
-        response = await self._client.messages.with_raw_response.create(
+        response = await client.messages.with_raw_response.create(
             model=self.identity.model if self._provider.model_field == "model" else cast("str", anthropic.Omit()),
             max_tokens=call.max_output_tokens,
             system=system or anthropic.Omit(),

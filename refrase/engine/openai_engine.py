@@ -3,14 +3,15 @@
 import json
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from typing import Any, cast
+from typing import Any
 
 import httpx2
-from openai import NOT_GIVEN, AsyncOpenAI, Omit
-from openai.types.chat import ChatCompletionMessageParam
+import msgspec
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit, RequestOptions
 
 from refrase.clock import Clock
 from refrase.core.engine import Call, Failure, FailureKind
+from refrase.engine.clients import Clients
 from refrase.engine.engine import (
     CONNECT_SECONDS,
     STALL_SECONDS,
@@ -36,39 +37,48 @@ class OpenAIEngine(Engine):
         # The SDK takes some headers from variables meant for OpenAI's own API: they must not travel elsewhere.
         unsent = ["OpenAI-Organization", "OpenAI-Project"] + ([] if self._bears_key else ["Authorization"])
         self._headers = {header: Omit() for header in unsent}
-        self._client = AsyncOpenAI(
-            api_key=key or "none",  # the SDK wants one; it is not sent where there is none
-            base_url=self.identity.base_url,
-            max_retries=0,
-            timeout=httpx2.Timeout(STALL_SECONDS, connect=CONNECT_SECONDS),
-            default_headers=provider.headers,
+        self._clients = Clients(
+            lambda trusted: AsyncOpenAI(
+                api_key=key or "none",  # the SDK wants one; it is not sent where there is none
+                base_url=self.identity.base_url,
+                max_retries=0,
+                timeout=httpx2.Timeout(STALL_SECONDS, connect=CONNECT_SECONDS),
+                default_headers=provider.headers,
+                http_client=DefaultAsyncHttpxClient(verify=trusted),
+            )
         )
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._clients.close()
 
     async def _models(self) -> tuple[str, ...]:
-        return tuple([model.id async for model in self._client.models.list(extra_headers=self._headers)])
+        with self._clients.take() as client:
+            return tuple([model.id async for model in client.models.list(extra_headers=self._headers)])
 
     async def _receive(self, call: Call, received: Received, take: Callable[[str], None]) -> Failure | None:
-        body = {**self._body, self._provider.output_limit_field: call.max_output_tokens}
-        if not call.is_streamed:
-            body.pop("stream_options", None)
-        response = await self._client.chat.completions.with_raw_response.create(
-            model=self.identity.model if self._provider.model_field == "model" else cast("str", Omit()),
-            messages=cast("list[ChatCompletionMessageParam]", Omit()),  # below, where nothing walks through them
+        with self._clients.take() as client:
+            return await self._receive_from(client, call, received, take)
+
+    async def _receive_from(
+        self, client: AsyncOpenAI, call: Call, received: Received, take: Callable[[str], None]
+    ) -> Failure | None:
+        options: RequestOptions = {"headers": self._headers}
+        if not call.is_streamed:  # a whole reply is silence until its end
+            options["timeout"] = httpx2.Timeout(self._timeout_seconds, connect=CONNECT_SECONDS)
+        # The SDK sends and tells what went wrong. Written and read here: it would walk through each message, and make
+        # objects of its own of every few letters.
+        response = await client.post(
+            "/chat/completions",
+            cast_to=httpx2.Response,
+            content=msgspec.json.encode(self._request_body(call)),
+            options=options,
             stream=call.is_streamed,
-            extra_headers=self._headers,
-            extra_body={**body, "messages": self._messages(call)},
-            # A whole reply is silence until its end.
-            timeout=NOT_GIVEN if call.is_streamed else httpx2.Timeout(self._timeout_seconds, connect=CONNECT_SECONDS),
         )
         received.rest_seconds = rest_seconds(response.headers)
         if "event-stream" not in response.headers.get("content-type", ""):
-            return await self._receive_whole(response.http_response, received, take)
-        # Read here: the SDK would make objects of its own of every few letters.
-        async with aclosing(response.http_response) as stream:
+            return await self._receive_whole(response, received, take)
+        async with aclosing(response) as stream:
             async for event in json_events(stream.aiter_bytes()):
                 chunk = json_or_none(event)
                 if chunk.get("error"):
@@ -76,6 +86,19 @@ class OpenAIEngine(Engine):
                 if text := _delta(chunk, received):
                     take(text)
         return None
+
+    def _request_body(self, call: Call) -> dict[str, Any]:
+        body = {
+            "messages": self._messages(call),
+            **self._body,
+            self._provider.output_limit_field: call.max_output_tokens,
+            "stream": call.is_streamed,
+        }
+        if self._provider.model_field == "model":
+            body["model"] = self.identity.model
+        if not call.is_streamed:
+            body.pop("stream_options", None)
+        return body
 
     def _messages(self, call: Call) -> list[dict[str, Any]]:
         """Return the messages as they travel; a reply to go on with stands last, marked as the provider wants it."""

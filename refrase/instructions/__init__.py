@@ -110,7 +110,8 @@ class Instructions:
         return self._render(
             "request.j2",
             messages=quoted.messages,
-            applicable=applicable,
+            always=[item.rule.id for item in applicable if not item.rule.when],
+            because=[item for item in applicable if item.rule.when],
             added=[item.rule for item in applicable if item.rule.id in left_out],
             evidence=evidence,
             mode=case.mode,

@@ -27,7 +27,7 @@ from refrase.instructions import Instructions
 from refrase.rendering import Rendering
 from refrase.services.asking import Asking, call_tokens, worst_usd
 from refrase.services.budget import Budget, Purse
-from refrase.services.threads import in_thread_if_long
+from refrase.services.desk import Desk, Step
 
 MOST_REPAIRS = 2
 TURNS = MOST_REPAIRS + 1
@@ -82,6 +82,7 @@ class Conversation:
         budget: Budget | None,
         instructions: Instructions,
         rendering: Rendering,
+        desk: Desk,
         policy: RetryPolicy,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
@@ -94,6 +95,7 @@ class Conversation:
         self._purse = Purse(budget)
         self._instructions = instructions
         self._rendering = rendering
+        self._desk = desk
         self._policy = policy
         self._clock = clock
         self._sleep = sleep
@@ -108,14 +110,17 @@ class Conversation:
         self._ends_at_seconds = clock.seconds() + policy.deadline_seconds
 
     async def hold(self) -> Result:
-        """Ask, check, and ask for at most two repairs. Never raises for what the engine does."""
+        """Ask, check, and ask for at most two repairs. Never raises for what the engine does.
+
+        The record of the last call may still be under way then: `settle` waits for it.
+        """
         try:
             return await self._hold()
         finally:
-            await asyncio.shield(self._end())
+            await asyncio.shield(self._purse.close())
 
-    async def _end(self) -> None:
-        await self._purse.close()
+    async def settle(self) -> None:
+        """Return when each call is on record with what became of it."""
         await asyncio.gather(*self._completing)
 
     async def _hold(self) -> Result:
@@ -142,12 +147,12 @@ class Conversation:
             repair = self._instructions.repair(case, draft, selected=talk.selected)
             messages += [ChatMessage("assistant", answer.text), ChatMessage("user", repair)]
         if draft.refusals:
-            await in_thread_if_long(case.prompt.characters, draft.fall_back)
+            await self._desk.do(Step.READ, case.prompt.characters, draft.fall_back)
             await self._check_rendering(draft)
         return Result(tuple(self._answers), draft.candidate, draft.best, draft.advice, notes=tuple(self._notes))
 
     async def _take(self, draft: Draft, text: str) -> None:
-        await in_thread_if_long(self._talk.case.prompt.characters + len(text), draft.take, text)
+        await self._desk.do(Step.READ, self._talk.case.prompt.characters + len(text), draft.take, text)
         await self._check_rendering(draft)
 
     async def _check_rendering(self, draft: Draft) -> None:

@@ -22,8 +22,8 @@ from refrase.core.selection import Selected, select_rules, with_evidence
 from refrase.core.target import Target
 from refrase.guidebook.live import LiveGuidebook
 from refrase.instructions import Instructions
+from refrase.services.desk import Desk, Step
 from refrase.services.engines import Engines
-from refrase.services.threads import in_thread_if_long
 
 # Of the metadata on disk, which is read once.
 _VERSION = version("refrase")
@@ -57,12 +57,14 @@ class Planner:
         guides: LiveGuidebook,
         instructions: Instructions,
         engines: Engines,
+        desk: Desk,
         max_prompt_bytes: int,
         draw_mark: Callable[[], str],
     ) -> None:
         self._guides = guides
         self._instructions = instructions
         self._engines = engines
+        self._desk = desk
         self._max_prompt_bytes = max_prompt_bytes
         self._draw_mark = draw_mark
 
@@ -84,7 +86,7 @@ class Planner:
         target = self._guides.current.get_target(order.target)
         check_prompt(order.prompt, max_prompt_bytes=self._max_prompt_bytes)
         identity = self._check_engine(order.engine, is_budgeted=is_budgeted or order.budget_usd is not None)
-        return await in_thread_if_long(order.prompt.characters, self._look_at, order, target, identity)
+        return await self._desk.do(Step.ASK, order.prompt.characters, self._look_at, order, target, identity)
 
     def _check_engine(self, engine: EngineChoice, *, is_budgeted: bool) -> EngineIdentity:
         identity = self._engines.identity(engine)

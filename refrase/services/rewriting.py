@@ -35,9 +35,9 @@ from refrase.instructions import Instructions
 from refrase.rendering import Rendering
 from refrase.services.budget import Budget
 from refrase.services.conversation import Conversation, Result, Talk, Watcher, unwatched
+from refrase.services.desk import Desk, Step
 from refrase.services.engines import Engines
 from refrase.services.plan import Plan, Planner
-from refrase.services.threads import in_thread_if_long
 from refrase.storage.rewrites import Rewrites
 
 
@@ -52,6 +52,7 @@ class Rewriter:
         rewrites: Rewrites,
         engines: Engines,
         rendering: Rendering,
+        desk: Desk,
         policy: RetryPolicy,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
@@ -62,6 +63,7 @@ class Rewriter:
         self._rewrites = rewrites
         self._engines = engines
         self._rendering = rendering
+        self._desk = desk
         self._policy = policy
         self._clock = clock
         self._sleep = sleep
@@ -115,7 +117,7 @@ class Rewriter:
     async def _fix(self, plan: Plan) -> Rewrite:
         rewrite = self._begun(plan, self._clock.now(), notice=OFFLINE_NOTICE)
         draft = Draft(plan.case, Handles(plan.case.mark))
-        await in_thread_if_long(plan.order.prompt.characters, self._propose, draft, plan)
+        await self._desk.do(Step.READ, plan.order.prompt.characters, self._propose, draft, plan)
         if not draft.refusals and draft.candidate.after != plan.order.prompt:
             draft.note(await self._rendering.check(plan.order.prompt, draft.candidate.after, plan.order.terms))
         fixed = judged(rewrite, draft.candidate, Outcome.FIXED, draft.best if plan.order.accepts_warnings else None)
@@ -126,7 +128,6 @@ class Rewriter:
 
     async def _ask(self, plan: Plan, watch: Watcher, budget: Budget | None) -> Rewrite:
         rewrite = self._begun(plan, self._clock.now())
-        started_seconds = self._clock.seconds()
         conversation = Conversation(
             Talk(
                 case=plan.case,
@@ -140,6 +141,7 @@ class Rewriter:
             budget=budget,
             instructions=self._instructions,
             rendering=self._rendering,
+            desk=self._desk,
             policy=self._policy,
             clock=self._clock,
             sleep=self._sleep,
@@ -147,6 +149,13 @@ class Rewriter:
             complete=partial(self._complete, rewrite.id),
             watch=watch,
         )
+        try:
+            return await self._conclude(conversation, rewrite, plan)
+        finally:
+            await asyncio.shield(conversation.settle())
+
+    async def _conclude(self, conversation: Conversation, rewrite: Rewrite, plan: Plan) -> Rewrite:
+        started_seconds = self._clock.seconds()
         try:
             result = await conversation.hold()
         except asyncio.CancelledError:
@@ -196,7 +205,7 @@ class Rewriter:
             return
 
     async def _finish(self, rewrite: Rewrite, plan: Plan, usage: Usage, finished_at: datetime) -> Rewrite:
-        noticed = await in_thread_if_long(rewrite.after.characters, notice, rewrite.after, plan.rules)
+        noticed = await self._desk.do(Step.FINISH, rewrite.after.characters, notice, rewrite.after, plan.rules)
         findings = (
             *rewrite.findings,
             *plan.notes,

@@ -9,16 +9,16 @@ requests on the same event loop (uvloop where it is installed, as in the service
 request meets behind the web server: plan, contract, look-up, records in an SQLite file of a temporary folder, gate,
 reading the reply, fidelity, rendering.
 
-The prompts are those of 300 to 800 tokens that the provider's one edit can be made in, each time with other letters at
-its end, so that no result is found again. Two kinds are told apart: plain ones, and ones with template variables, whose
-two texts are rendered in a guarded process. With short delays somebody watches, and both sides stream; with long ones
-nobody does, as in a run over a library, and neither side streams.
+The prompts are those of 300 to 800 tokens that the provider's one edit can be made in, each time with another word in
+each sentence, so that nothing that was worked out for one helps with the next. Two kinds are told apart: plain ones,
+and ones with template variables, whose two texts are rendered in a guarded process. With short delays somebody watches,
+and both sides stream; with long ones nobody does, as in a run over a library, and neither side streams.
 
 Latency counts from the order to the result, the first token until the engine has it. Added is the Rewriter's
 percentile less that of the bare loop. CPU time is that of the side's own process, less what it takes idle. Throughput
-is measured after the gate has opened; the bare loop has no gate. Replies that all take equally long come in clumps,
-which costs throughput beyond the CPU time; --spread 0.25 lets each of those differ by a quarter either way, as real
-ones do.
+is measured over five rounds of replies (seven without --quick), after the gate has opened; the bare loop has no gate.
+All replies take equally long, which is the hardest for a single thread: they come together. --spread 0.25 lets each of
+those differ by a quarter either way, as real ones do.
 
 On a busy machine the differences and ratios still mean something, the percentiles at the end less so.
 """
@@ -27,269 +27,19 @@ import argparse
 import asyncio
 import json
 import os
-import random
 import statistics
-import string
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
-from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
-from contextvars import ContextVar
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-_TOKENS = range(300, 801)
-_PIECE_CHARACTERS = 24
-_MOST_CONCURRENT = 128
+from tests.benchmarks.overhead_sides import KINDS, MOST_CONCURRENT, SIDES, prepare, serve
+
 _SHORT_SECONDS, _LONG_SECONDS = 0.2, 2.0
-_TAG = "(qqqqqq)"
-_USAGE = {"prompt_tokens": 9000, "completion_tokens": 90, "total_tokens": 9090, "cost": 0.006}
-_SIDES = ("bare", "full")
-_KINDS = ("plain", "template")
 _AIMS = {"p50": 10.0, "p99": 30.0, "first": 5.0, "ratio": 0.95, "cpu": 6.0, "memory": 150.0}
-
-# When the first piece of the reply came, of the rewrite that this task makes.
-_first_at: ContextVar[list[float]] = ContextVar("first_at")
-
-
-class Upstream:
-    """The provider, as an ASGI app. GET /delay/SECONDS/SPREAD sets how long a reply takes, give or take."""
-
-    def __init__(self) -> None:
-        self._delay_seconds = self._spread = 0.0
-
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        from tests.fakes.upstream import scribe
-
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-        begun = time.perf_counter()
-        if scope["method"] == "GET":
-            self._delay_seconds, self._spread = map(float, scope["path"].split("/")[-2:])
-            await send({"type": "http.response.start", "status": 204, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
-            return
-        begun += self._delay_seconds * random.uniform(-self._spread, self._spread)
-        request = json.loads(body)
-        text = scribe(request)
-        if not request.get("stream"):
-            await self._wait(begun, 1.0)
-            await _whole(send, text)
-            return
-        pieces = [text[at : at + _PIECE_CHARACTERS] for at in range(0, len(text), _PIECE_CHARACTERS)]
-        await self._wait(begun, 0.5)
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
-        for number, piece in enumerate(pieces):
-            await self._wait(begun, 0.5 + 0.5 * number / len(pieces))
-            await _event(send, [{"index": 0, "delta": {"role": "assistant", "content": piece}, "finish_reason": None}])
-        await self._wait(begun, 1.0)
-        await _event(send, [{"index": 0, "delta": {"content": ""}, "finish_reason": "stop"}])
-        await _event(send, [], _USAGE)
-        await send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
-
-    async def _wait(self, begun: float, share: float) -> None:
-        await asyncio.sleep(max(0.0, begun + self._delay_seconds * share - time.perf_counter()))
-
-
-async def _whole(send: Any, text: str) -> None:
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    completion = {"id": "gen-1", "object": "chat.completion", "created": 1, "model": "moonshotai/kimi-k2-0905"}
-    data = json.dumps({**completion, "choices": [choice], "usage": _USAGE}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(data)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": data})
-
-
-async def _event(send: Any, choices: list[Any], usage: dict[str, Any] | None = None) -> None:
-    chunk = {"id": "gen-1", "object": "chat.completion.chunk", "created": 1, "model": "moonshotai/kimi-k2-0905"}
-    data = json.dumps({**chunk, "choices": choices, **({"usage": usage} if usage else {})})
-    await send({"type": "http.response.body", "body": f"data: {data}\n\n".encode(), "more_body": True})
-
-
-def _tagged(text: str, number: int) -> str:
-    """Return *text* with the letters of run *number* in place of the tag."""
-    letters = random.Random(number).choices(string.ascii_lowercase, k=len(_TAG) - 2)
-    return text.replace(_TAG, f"({''.join(letters)})")
-
-
-@asynccontextmanager
-async def _bare(address: str, cases: dict[str, Any]) -> AsyncIterator[Callable[..., Any]]:
-    """Yield the bare loop: the same messages, a stream joined."""
-    from openai import AsyncOpenAI
-
-    client = AsyncOpenAI(api_key="sk-fake", base_url=address, max_retries=0)
-
-    async def call(case: dict[str, Any], number: int, is_streamed: bool) -> None:
-        messages: Any = [
-            {"role": "system", "content": cases["system"]},
-            {"role": "user", "content": _tagged(case["request"], number)},
-        ]
-        options: Any = {"model": "moonshotai/kimi-k2-0905", "temperature": 0.6, "max_tokens": 5000}
-        came = await client.chat.completions.create(messages=messages, stream=is_streamed, **options)
-        parts: list[str] = []
-        if not is_streamed:
-            _first_at.get().append(time.perf_counter())
-            parts.append(came.choices[0].message.content)
-        else:
-            async for chunk in came:
-                if chunk.choices and chunk.choices[0].delta.content:
-                    if not parts:
-                        _first_at.get().append(time.perf_counter())
-                    parts.append(chunk.choices[0].delta.content)
-        if "<edit-" not in "".join(parts):
-            sys.exit("The provider's reply is not what was asked for.")
-
-    yield call
-    await client.close()
-
-
-@asynccontextmanager
-async def _services(address: str, folder: str) -> AsyncIterator[Any]:
-    from refrase.bootstrap import open_services
-    from refrase.settings import read_settings
-
-    environ = {
-        "REFRASE_DATA_DIR": folder,
-        "REFRASE_ENGINE_PROVIDER": "openrouter",
-        "REFRASE_ENGINE_BASE_URL": address,
-        "REFRASE_ENGINE_MOST_CONCURRENT": str(_MOST_CONCURRENT),
-        "OPENROUTER_API_KEY": "sk-fake",
-    }
-    async with open_services(read_settings(environ, ())) as services:
-        yield services
-
-
-def _order(case: dict[str, Any], number: int) -> Any:
-    from refrase.core.prompt import Message, Prompt
-    from refrase.core.rewrite import Order
-
-    messages = tuple(Message(_tagged(text, number), role) for text, role in case["messages"])
-    return Order(prompt=Prompt(messages), target="kimi-k2-0905")
-
-
-@asynccontextmanager
-async def _full(address: str, _cases: dict[str, Any]) -> AsyncIterator[Callable[..., Any]]:
-    """Yield the Rewriter, which must rewrite in one call."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with _services(address, folder) as services:
-            answer = services.engine.answer
-
-            async def noted(call: Any, on_delta: Callable[[str], None]) -> Any:
-                first_at = _first_at.get()
-
-                def note(delta: str) -> None:
-                    if not first_at:
-                        first_at.append(time.perf_counter())
-                    on_delta(delta)
-
-                return await answer(call, note)
-
-            services.engine.answer = noted
-
-            async def call(case: dict[str, Any], number: int, is_streamed: bool) -> None:
-                watching = (lambda _progress: None,) if is_streamed else ()
-                rewrite = await services.rewriter.rewrite(_order(case, number), *watching)
-                if rewrite.outcome != "rewritten" or rewrite.usage.attempts != 1 or rewrite.is_reused:
-                    sys.exit(f"A rewrite was {rewrite.outcome} after {rewrite.usage.attempts} calls: {rewrite.reason}")
-
-            yield call
-
-
-async def _prepare(address: str) -> dict[str, Any]:
-    """Return the prompts that the scribe's edit can be made in, by kind, with the request that the engine gets."""
-    from refrase.core.prompt import Message, Prompt
-    from refrase.core.rewrite import Order
-    from refrase.core.syntax import find_syntaxes
-    from refrase.instructions import Instructions
-    from refrase.rendering.rendering import RENDERED
-    from refrase.tokens import count_tokens
-    from tests.benchmarks.fidelity import devset
-
-    cases: dict[str, Any] = {kind: [] for kind in _KINDS}
-    instructions = Instructions()
-    with tempfile.TemporaryDirectory() as folder:
-        async with _services(address, folder) as services:
-            for prompt in devset().values():
-                tokens = sum(count_tokens(text) for text in prompt.texts)
-                if tokens not in _TOKENS:
-                    continue
-                *rest, last = prompt.messages
-                tagged = Prompt((*rest, Message(f"{last.text}\n\n{_TAG}", last.role)))
-                order = Order(prompt=tagged, target="kimi-k2-0905")
-                plan = await services.planner.plan(order)
-                rewrite = await services.rewriter.carry_out(plan)
-                if rewrite.outcome != "rewritten" or rewrite.usage.attempts != 1:
-                    continue
-                is_rendered = any(syntax in RENDERED for text in tagged.texts for syntax in find_syntaxes(text))
-                quoted = instructions.quote(plan.case)
-                request = instructions.request(plan.case, quoted, selected=plan.selected, findings=plan.noticed)
-                messages = [(message.text, message.role) for message in tagged.messages]
-                cases[_KINDS[is_rendered]].append({"messages": messages, "request": request, "tokens": tokens})
-                cases["system"] = instructions.system(plan.target)
-    return cases
-
-
-async def _serve(side: str, address: str, cases: dict[str, Any]) -> None:
-    """Measure what the standard input asks for, line by line, until it ends."""
-    async with {"bare": _bare, "full": _full}[side](address, cases) as call:
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            asked = json.loads(line)
-            if "idle_seconds" in asked:
-                told = await _idle(asked["idle_seconds"])
-            else:
-                told = await _measure(call, cases[asked["kind"]], asked)
-            print(json.dumps({**told, "memory": _peak_megabytes()}), flush=True)
-
-
-async def _idle(seconds: float) -> dict[str, Any]:
-    started = time.process_time()
-    await asyncio.sleep(seconds)
-    return {"cpu": (time.process_time() - started) / seconds}
-
-
-async def _measure(call: Callable[..., Any], cases: list[Any], asked: dict[str, Any]) -> dict[str, Any]:
-    numbers = iter(range(asked["number"], asked["number"] + asked["count"]))
-    latencies: list[float] = []
-    firsts: list[float] = []
-
-    async def work() -> None:
-        for number in numbers:
-            first_at: list[float] = []
-            _first_at.set(first_at)
-            started = time.perf_counter()
-            await call(cases[number % len(cases)], number, asked["is_streamed"])
-            latencies.append(time.perf_counter() - started)
-            firsts.append(first_at[0] - started)
-
-    cpu, wall = time.process_time(), time.perf_counter()
-    async with asyncio.TaskGroup() as group:
-        for _ in range(asked["concurrency"]):
-            group.create_task(work())
-    return {
-        "latencies": latencies,
-        "firsts": firsts,
-        "wall": time.perf_counter() - wall,
-        "cpu": time.process_time() - cpu,
-    }
-
-
-def _peak_megabytes() -> float:
-    """Return the most memory that this process has held; not getrusage, which counts what it was forked from."""
-    try:
-        status = Path("/proc/self/status").read_text("utf-8")
-        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-    except (OSError, IndexError):
-        import resource
-
-        unit = 2**20 if sys.platform == "darwin" else 2**10
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
 class Process:
@@ -337,9 +87,9 @@ class Bench:
         spread = 0.0 if is_streamed else self._spread
         with urllib.request.urlopen(f"{self._address}/delay/{seconds}/{spread}"):
             pass
-        told: dict[str, list[dict[str, Any]]] = {side: [] for side in _SIDES}
+        told: dict[str, list[dict[str, Any]]] = {side: [] for side in SIDES}
         for round_number in range(self._rounds):
-            for side in _SIDES[:: -1 if round_number % 2 else 1]:
+            for side in SIDES[:: -1 if round_number % 2 else 1]:
                 asked = {"kind": kind, "concurrency": concurrency, "count": count, "number": self._number}
                 result = self._sides[side].ask(**asked, is_streamed=is_streamed)
                 result["cpu_ms"] = (result["cpu"] - self._idle[side] * result["wall"]) / count * 1000
@@ -365,17 +115,17 @@ def _print_latency(name: str, told: dict[str, list[dict[str, Any]]]) -> None:
         ("latency p99", "latencies", 0.99, "p99"),
         ("first token p50", "firsts", 0.5, "first"),
     ):
-        bare, full = (at(side, field, share) for side in _SIDES)
+        bare, full = (at(side, field, share) for side in SIDES)
         _row(f"{name}: {title}", bare, full, full - bare, aim)
-    bare, full = (statistics.median(result["cpu_ms"] for result in told[side]) for side in _SIDES)
+    bare, full = (statistics.median(result["cpu_ms"] for result in told[side]) for side in SIDES)
     _row(f"{name}: CPU per rewrite", bare, full, full - bare)
 
 
 def _print_throughput(name: str, told: dict[str, list[dict[str, Any]]]) -> None:
-    bare, full = ([len(result["latencies"]) / result["wall"] for result in told[side]] for side in _SIDES)
+    bare, full = ([len(result["latencies"]) / result["wall"] for result in told[side]] for side in SIDES)
     ratio = statistics.median(there / here for here, there in zip(bare, full, strict=True))
     _row(f"{name}: rewrites per second", statistics.median(bare), statistics.median(full), ratio, "ratio", "ratio")
-    here, there = (statistics.median(result["cpu_ms"] for result in told[side]) for side in _SIDES)
+    here, there = (statistics.median(result["cpu_ms"] for result in told[side]) for side in SIDES)
     _row(f"{name}: CPU per rewrite", here, there, there - here)
     print(f"{'':<56}{'':>9}{there:>10.1f}{'':>9} ms in all  aim {_AIMS['cpu']:g}")
 
@@ -401,23 +151,23 @@ def main() -> None:
         address = stack.enter_context(Process("--part", "upstream")).line().strip()
         path = str(Path(folder) / "cases.json")
         with Process("--part", "prepare", address, path) as process:
-            prompts = ", ".join(process.line().strip() for _ in _KINDS)
-        sides = {side: stack.enter_context(Process("--part", side, address, path)) for side in _SIDES}
+            prompts = ", ".join(process.line().strip() for _ in KINDS)
+        sides = {side: stack.enter_context(Process("--part", side, address, path)) for side in SIDES}
         started = {side: process.ask(idle_seconds=0.1)["memory"] for side, process in sides.items()}
         share = 1 if told.quick else 3
         bench = Bench(address, sides, rounds=told.rounds or share, spread=told.spread)
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}; {prompts}")
         print(f"{'':<56}{'bare':>9}{'Rewriter':>10}{'added':>9}")
-        for kind in _KINDS:
+        for kind in KINDS:
             # Warm, and open the gate.
-            bench.run(kind, concurrency=_MOST_CONCURRENT, seconds=0.02, count=_MOST_CONCURRENT * 2)
+            bench.run(kind, concurrency=MOST_CONCURRENT, seconds=0.02, count=MOST_CONCURRENT * 2)
             for concurrency, count in ((1, 20 * (1 + share)), (16, 160 * share)):
                 result = bench.run(kind, concurrency=concurrency, seconds=_SHORT_SECONDS, count=count)
                 _print_latency(f"{kind}, {_SHORT_SECONDS * 1000:.0f} ms, {concurrency} at once", result)
-            count = _MOST_CONCURRENT * (2 + share)
-            result = bench.run(kind, concurrency=_MOST_CONCURRENT, seconds=_LONG_SECONDS, count=count)
-            _print_throughput(f"{kind}, {_LONG_SECONDS:.0f} s, {_MOST_CONCURRENT} at once", result)
-            bare, full = (bench.memory[side] for side in _SIDES)
+            count = MOST_CONCURRENT * (4 + share)
+            result = bench.run(kind, concurrency=MOST_CONCURRENT, seconds=_LONG_SECONDS, count=count)
+            _print_throughput(f"{kind}, {_LONG_SECONDS:.0f} s, {MOST_CONCURRENT} at once", result)
+            bare, full = (bench.memory[side] for side in SIDES)
             _row(f"peak memory after {kind} prompts", bare, full, full - bare, unit="MB")
         _row("memory when opened", started["bare"], started["full"], started["full"] - started["bare"], unit="MB")
         print(f"{'':<56}{'':>9}{full:>10.1f}{'':>9} MB in all  aim {_AIMS['memory']:g}")
@@ -426,13 +176,15 @@ def main() -> None:
 def _be(part: str, *arguments: str) -> None:
     """Be one of the processes."""
     if part == "upstream":
-        _be_upstream()
+        from tests.benchmarks import overhead_upstream
+
+        overhead_upstream.serve()
         return
     address, path = arguments
     if part == "prepare":
-        cases = asyncio.run(_prepare(f"{address}/v1"))
+        cases = asyncio.run(prepare(f"{address}/v1"))
         Path(path).write_text(json.dumps(cases), "utf-8")
-        for kind in _KINDS:
+        for kind in KINDS:
             told = [case["tokens"] for case in cases[kind]]
             print(f"{len(told)} {kind} prompts of {statistics.mean(told):.0f} tokens", flush=True)
         return
@@ -441,19 +193,7 @@ def _be(part: str, *arguments: str) -> None:
     except ImportError:
         new_event_loop = None
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(_serve(part, f"{address}/v1", json.loads(Path(path).read_text("utf-8"))))
-
-
-def _be_upstream() -> None:
-    import socket
-
-    import uvicorn
-
-    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-    # A side keeps its connections while the other one has its turn.
-    config = uvicorn.Config(Upstream(), log_level="critical", lifespan="off", access_log=False, timeout_keep_alive=600)
-    uvicorn.Server(config).run(sockets=[listener])
+        runner.run(serve(part, f"{address}/v1", json.loads(Path(path).read_text("utf-8"))))
 
 
 if __name__ == "__main__":

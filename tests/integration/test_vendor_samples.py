@@ -30,7 +30,6 @@ CASES = {
     "google": ("gemini", "/chat/completions"),
     "mistral": ("mistral", "/chat/completions"),
     "minimax": ("minimax", "/chat/completions"),
-    "llama": ("llama", "/chat/completions"),
     "nova": ("nova", "/chat/completions"),
     "openrouter": ("kimi-k2", "/chat/completions"),
     "moonshot-anthropic": ("kimi-k2", "/v1/messages"),
