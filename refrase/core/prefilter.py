@@ -1,14 +1,11 @@
 """Whether an expression can match a text at all: told by what every match holds, without running the expression."""
 
-import string
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 from refrase.core.expression import read
-from refrase.core.required import Clause, Need, fold
-
-_WORD_SIGNS = (string.ascii_lowercase + string.digits + "_").encode()
-_WORDS_ONLY = bytes(sign if sign in _WORD_SIGNS else ord(" ") for sign in range(256))
+from refrase.core.required import Clause, Need, fold, has_odd_letters
+from refrase.core.scan import latin_words
 
 
 class _Text:
@@ -23,8 +20,7 @@ class _Text:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The words of ASCII letters, folded."""
-        return frozenset(self.folded.encode("ascii", "replace").translate(_WORDS_ONLY).decode("ascii").split())
+        return latin_words(self.folded if has_odd_letters(self.text) else self.text)
 
 
 def may_match(pattern: str, text: str) -> bool:

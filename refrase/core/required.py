@@ -24,13 +24,13 @@ _LONGEST_JOINED = 100
 _LEAST_RUN = 60
 # More alternatives than this are not kept apart any more.
 _MOST_STRINGS = 200
-_WHOLE_WORD = re.compile(r"(?<=[^a-z0-9_])[a-z0-9_]+(?=[^a-z0-9_])")
+_WHOLE_WORD = re.compile(r"(?<=[^a-z])[a-z]+(?=[^a-z])")
 # Nearly every prompt holds one of these.
 _COMMON_SIGNS = frozenset(" .,:;!?-'\"()\t\r\n")
 
 
 class Phrase(Struct, frozen=True):
-    """A stretch of text, and the whole words that are in it; with `folded` in whatever case."""
+    """A stretch of text, and the whole words of ASCII letters that are in it; with `folded` in whatever case."""
 
     text: str
     words: frozenset[str]
@@ -56,7 +56,7 @@ Need = tuple[Clause, ...]
 class Part(Struct, frozen=True):
     """A part of an expression: the strings it can match, None where they are not few or not known, and its need.
 
-    `opens` and `closes` tell that its first and its last sign, where it has one, are no part of a word of ASCII;
+    `opens` and `closes` tell that its first and its last sign, where it has one, are no ASCII letters;
     `empty` that it may match nothing; `solid` that no sign of it is a blank.
     """
 
@@ -85,6 +85,11 @@ def fold(text: str) -> str:
     for odd, plain in _ODD_LETTERS.items():
         text = text.replace(odd, plain)
     return text.lower().replace("\u03c2", "\u03c3")  # this letter alone depends on its neighbours
+
+
+def has_odd_letters(text: str) -> bool:
+    """Return whether a letter of *text* matches one of ASCII where case is ignored, and is none itself."""
+    return not text.isascii() and any(odd in text for odd in _ODD_LETTERS)
 
 
 def one_of(strings: Iterable[str], *, ignore_case: bool) -> Part:
@@ -182,9 +187,9 @@ def _exactly(strings: frozenset[str], *, folded: bool) -> Part:
 
 @lru_cache(maxsize=512)
 def _is_apart(sign: str) -> bool:
-    """Return whether a word of ASCII ends beside *sign*."""
+    """Return whether a word of ASCII letters ends beside *sign*."""
     plain = fold(sign)
-    return not (plain.isascii() and (plain.isalnum() or plain == "_"))
+    return not (plain.isascii() and plain.isalpha())
 
 
 def _is_caseless(sign: str) -> bool:
