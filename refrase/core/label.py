@@ -57,6 +57,7 @@ _HAN_PART = re.compile(r"[^、,，/|]+")
 _SET_LIST_CUES = ("one of ", "following ")
 _ENTRY = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]+([^\n:–—(]{1,40}?)[ \t]*(?:[:–—(][^\n]*)?\r?$", re.MULTILINE)
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9]{1,30}(?:[ /&-][A-Z][A-Z0-9]{1,30}){0,5}(?![A-Za-z0-9_(])")
+_BETWEEN_CAPITALS = re.compile(r"[ /&-]")
 _OTHER_AFTER = re.compile(r"[\"'`]?,? or [\"'`]?[A-Z]{2}|[/|][A-Z]{2}")
 _OTHER_BEFORE = re.compile(r"[A-Z]{2}[\"'`]?,? or [\"'`]?$|[A-Z]{2}[/|]$")
 _NOT_LABELS = frozenset(["and/or", "either/or", "he/she", "his/her", "him/her", "s/he", "they/them", "and", "or"])
@@ -250,7 +251,7 @@ def _capitals(text: str, message: int) -> Iterator[Item]:
         before = text[match.start() - 1] if match.start() else ""
         if before == "_" or (before.isalnum() and before < "\u0e00"):
             continue
-        words = re.split(r"[ /&-]", match.group())
+        words = _BETWEEN_CAPITALS.split(match.group())
         if all(word in _EMPHASIS for word in words):
             continue
         line_start = text.rfind("\n", 0, match.start()) + 1

@@ -51,8 +51,8 @@ _BEFORE_WORD_OR_SLASH = re.compile(r"[\w$@#\\.-]")
 # What only names have inside. It begins with one set of signs, so that the search skips from sign to sign; most of
 # them are capitals behind a blank.
 _CUE = re.compile(
-    r"[_/\\@A-Z0-9.(#+$=-](?:(?<=[_/\\@])|(?<=-)(?=-[a-z])|(?<=[\s(\[,]\.)(?=[A-Za-z]{3})|(?<! .)(?:"
-    r"(?<=[a-z][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]{2})|(?<=[A-Za-z]\d)|(?<=[A-Za-z]-\d)|"
+    r"[_/\\@A-Z0-9.(#+$=-](?:(?<=[_/\\@])|(?<=-)(?=-[a-z])|(?<=[\s(\[,]\.)(?=[A-Za-z]{3})|(?<! .)"
+    r"(?:(?<![.-])|(?!\s))(?:(?<=[a-z][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]{2})|(?<=[A-Za-z]\d)|(?<=[A-Za-z]-\d)|"
     r"(?<=\w\.)(?=[A-Za-z_])|(?<=\w\()(?=\))|(?<=[A-Za-z][#+$])|(?<=\w=)(?=[\w])))"
 )
 _ROLE_LINE = re.compile(

@@ -7,7 +7,7 @@ bounded, so that a text full of openers without closers stays linear.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from refrase.core.directive import role_of
 from refrase.core.item import Item, ItemKind
@@ -225,6 +225,7 @@ _STRINGS = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|“[^”\n]*”")
 _WORDS = re.compile(r"[^\W\d]\w*|\d{6,}")
 
 
+@lru_cache(maxsize=1024)
 def name_of(variable: str) -> str:
     """Return the name that a variable is filled in by, its last part; "" for blocks, calls and anything else."""
     return _path_of(variable).rpartition(".")[2]
