@@ -53,6 +53,8 @@ def find_numbers(text: str, message: int = 0, language: str = "") -> Iterator[It
 
 def plain(digits: str, language: str) -> str:
     """Return a number without the signs between its thousands, and without zeros that say nothing."""
+    if digits.isdigit():
+        return digits.lstrip("0") or "0"
     if _GROUPED.fullmatch(digits):
         digits = digits.replace(",", "")
     elif language in _POINTS and _GROUPED_BY_POINTS.fullmatch(digits):
