@@ -59,8 +59,12 @@ class _Book:
         for link in links:
             self._to[link.before].append(link)
             self._from[link.after].append(link)
-        self._in_order = _in_order([link for link in links if link.tie is Tie.EQUAL])
-        self.kept = sum(link.tie is Tie.EQUAL and link.before in self._in_order for link in links)
+        equals = [link for link in links if link.tie is Tie.EQUAL]
+        # The sentences of the original that stand in the rewrite as they are, and those of the rewrite that stood so.
+        self._unchanged = frozenset(link.before for link in equals)
+        self._standing = frozenset(link.after for link in equals)
+        self._in_order = _in_order(equals)
+        self.kept = len(self._in_order)
 
     @cached_property
     def _units(self) -> dict[tuple[bool, Span], Unit]:
@@ -76,9 +80,10 @@ class _Book:
     def entries(self) -> Iterator[Entry]:
         """Yield an entry for each sentence that was not kept where it stood, then one for each that is new."""
         for index, unit in enumerate(self._old.units):
-            yield from self._left(index, unit)
+            if index not in self._in_order:
+                yield from self._left(index, unit)
         for index, unit in enumerate(self._new.units):
-            if self._is_new(index, unit):
+            if index not in self._standing and self._is_new(index, unit):
                 change = self._change_at(unit.span, "after")
                 yield Entry(Fate.ADDED, _claimed(change), (), (unit.span,), *_why(change))
 
@@ -125,16 +130,6 @@ class _Book:
         return frozenset(unit.text for unit in self._old.units)
 
     @cached_property
-    def _unchanged(self) -> frozenset[int]:
-        """The sentences of the original that stand in the rewrite as they are."""
-        return frozenset(before for before, links in self._to.items() if any(link.tie is Tie.EQUAL for link in links))
-
-    @cached_property
-    def _standing(self) -> frozenset[int]:
-        """The sentences of the rewrite that stand in the original as they are."""
-        return frozenset(after for after, links in self._from.items() if any(link.tie is Tie.EQUAL for link in links))
-
-    @cached_property
     def _growth(self) -> Growth:
         equals = ((before, self._to[before]) for before in sorted(self._in_order))
         anchors = [(before, next(link.after for link in links if link.tie is Tie.EQUAL)) for before, links in equals]
@@ -144,8 +139,7 @@ class _Book:
         links = self._to[index]
         equal = next((link for link in links if link.tie is Tie.EQUAL), None)
         if equal is not None:
-            if index not in self._in_order:
-                yield Entry(Fate.MOVED, Evidence.CODE, (unit.span,), (self._new.units[equal.after].span,))
+            yield Entry(Fate.MOVED, Evidence.CODE, (unit.span,), (self._new.units[equal.after].span,))
             return
         change = self._change_at(unit.span, "before")
         if not links or self._is_covered_by_nothing(unit, links):

@@ -109,13 +109,14 @@ def _best(
     for j, unit in enumerate(those):
         for word in unit.words & wanted:
             index[word].append(j)
-    sums = [sum(weights[word] for word in unit.words) for unit in those]
+    weight_of = weights.__getitem__
+    sums = [sum(map(weight_of, unit.words)) for unit in those]
     for i in open_these:
         shared: defaultdict[int, float] = defaultdict(float)
         for word in these[i].words:
             for j in index[word] if len(index[word]) <= _MOST_UNITS else ():
                 shared[j] += weights[word]
-        own = sum(weights[word] for word in these[i].words)
+        own = sum(map(weight_of, these[i].words))
         scored = [(_score(weight, own, sums[j]) * factor(i, j), -abs(i - j), j) for j, weight in shared.items()]
         if scored:
             score, _, j = max(scored)

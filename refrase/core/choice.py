@@ -190,10 +190,9 @@ def _is_label(match: re.Match[str]) -> bool:
 
 
 def _bracketed(text: str) -> Iterator[tuple[str, int]]:
-    for match in _IN_BRACKETS.finditer(text):
+    for match in _IN_BRACKETS.finditer(text) if any(slash in text for slash in "/|／") else ():
         inside = match[1]
-        has_slash = "/" in inside or "|" in inside or "／" in inside
-        if not has_slash or len(parts := _SLASH.split(inside)) < 3 or "://" in inside:
+        if not any(slash in inside for slash in "/|／") or len(parts := _SLASH.split(inside)) < 3 or "://" in inside:
             continue
         position = match.start(1)
         for part in parts:

@@ -87,7 +87,7 @@ class Contract(Struct, frozen=True):
 def contract_of(prompt: Prompt, terms: Terms | None = None, original: Contract | None = None) -> Contract:
     """Read *prompt*. *terms* is what the caller knows of it; *original* is what it was rewritten from.
 
-    A text too short to tell its language is read in that of its original. A message that stayed as it was is read.
+    A text too short to tell its language is read in that of its original. One that stayed as it was is not read again.
     """
     terms = terms or Terms()
     olds = original.messages if original else [None] * len(prompt.messages)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from refrase.core.item import Item, ItemKind
 from refrase.core.prompt import Span
-from refrase.core.scan import lowered
+from refrase.core.scan import digit_runs, lowered
 
 _MONTHS = (
     "january february march april may june july august september october november december",
@@ -25,7 +25,7 @@ _STEM = re.compile(
     + "|".join(sorted({name[1:3] for name in _NUMBER_OF}))
     + ")"
 )
-_DIGITS = re.compile(r"[0-9][0-9]{0,3}")
+_MOST_DIGITS = 4
 # One of these stands in every date that is written in digits.
 _IN_DIGITS = ("-0", "-1", ".19", ".20")
 _NEAR_CHARACTERS, _AFTER_DAY_CHARACTERS = 14, 9
@@ -42,7 +42,11 @@ _AFTER = re.compile(
 
 def find_dates(text: str, message: int = 0) -> Iterator[Item]:
     """Yield every date that names its day or its year together with its month, and Chinese years and months."""
-    numbers = [number.span() for number in _DIGITS.finditer(text)]
+    numbers = [
+        (first, min(first + _MOST_DIGITS, end))
+        for start, end in digit_runs(text)
+        for first in range(start, end, _MOST_DIGITS)
+    ]
     for start, end in numbers if any(part in text for part in _IN_DIGITS) else ():
         sign = text[end : end + 1]
         if sign in {"-", "."} and _stands_alone(text, start):

@@ -72,6 +72,8 @@ def _demand_the_same(old: Unit, new: Unit) -> bool:
 
 
 def _total(demands: Sequence[Demand | None]) -> Demand:
+    if len(demands) == 1 and demands[0] is not None:
+        return demands[0]
     nothing = Demand(Counter(), (), (), frozenset(), is_offer=False)
     return reduce(
         lambda a, b: Demand(
@@ -90,6 +92,9 @@ def _total(demands: Sequence[Demand | None]) -> Demand:
 
 def _told(was: Demand, now: Demand, *, is_merged: bool) -> tuple[str, Severity, str] | None:
     """Return kind, weight and sentence of the gravest change; None where the demand is the same."""
+    is_plain = not (was.forces or now.forces or was.negates or now.negates or now.is_offer)
+    if is_plain or was == now:
+        return None
     had, has = was.forces, now.forces
     gained = has - had
     lost = had - has

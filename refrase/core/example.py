@@ -211,7 +211,7 @@ def _announced(text: str) -> Iterator[tuple[int, int]]:
     end = 0
     cues = spots(text, _CUE_WORDS)
     for start in sorted({line_start(text, spot) for spot in cues}):
-        match = _ANNOUNCED.match(text, start) if start >= end else None
+        match = _announcement(text, start) if start >= end else None
         if match is None:
             continue
         end = _end_of_section(text, match) if match["head"] else _end_of_example(text, match)
@@ -224,7 +224,15 @@ def _announced(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_lead(text: str, spot: int) -> bool:
-    return bool(_ANNOUNCED.match(text, line_start(text, spot)))
+    return _announcement(text, line_start(text, spot)) is not None
+
+
+def _announcement(text: str, start: int) -> re.Match[str] | None:
+    """Return the line at *start* if it announces an example: its first and last sign tell most that do not."""
+    end = text.find("\n", start)
+    line = text[start : len(text) if end < 0 else end].rstrip(" \t\r")
+    may_announce = line.startswith("#") or line.endswith((":", "：", "*", "]", "】"))
+    return _ANNOUNCED.match(text, start) if may_announce else None
 
 
 def _end_of_section(text: str, heading: re.Match[str]) -> int:

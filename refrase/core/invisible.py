@@ -36,10 +36,12 @@ def restored(source: str, text: str) -> str:
 
 def check_invisible(old: Reading, new: Reading) -> Iterator[Finding]:
     """Yield every line that looks the same in both texts and is not."""
-    had, has = Counter(_LINE.findall(old.text)), Counter(_LINE.findall(new.text))
+    had, has = _lines(old.text), _lines(new.text)
     gone = {line for line, count in had.items() if count > has.get(line, 0)}
     looks = {_visible(line): line for line, count in has.items() if gone and count > had.get(line, 0)}
-    for match in _LINE.finditer(old.text) if looks else ():
+    if not any(_visible(line) in looks for line in gone):
+        return
+    for match in _LINE.finditer(old.text):
         line = match.group()
         other = looks.get(_visible(line)) if line in gone else None
         if other is not None:
@@ -54,6 +56,12 @@ def check_invisible(old: Reading, new: Reading) -> Iterator[Finding]:
                 Span(start, start + len(other), old.number),
                 line,
             )
+
+
+def _lines(text: str) -> Counter[str]:
+    lines = Counter(text.replace("\r", "\n").split("\n"))
+    del lines[""]
+    return lines
 
 
 def _difference(line: str, other: str) -> tuple[str, Severity]:

@@ -27,12 +27,13 @@ _KIND = re.compile(rf"(?:{_KINDS})s?", re.IGNORECASE)
 
 def check_kinds(old: Reading, new: Reading) -> Iterator[Finding]:
     """Yield every name that was called a tool, a field, a file …, and is now called something that no name is."""
-    had = {item.value: (item, word) for item, word in _called(old) if _KIND.fullmatch(word)}
+    were_called = list(_called(old))
+    had = {item.value: (item, word) for item, word in were_called if _KIND.fullmatch(word)}
     if not had:
         return
     called = list(_called(new))
     still = {item.value for item, word in called if _KIND.fullmatch(word)}
-    before = {(item.value, word.lower()) for item, word in _called(old)}
+    before = {(item.value, word.lower()) for item, word in were_called}
     for item, word in called:
         if item.value in had and item.value not in still and (item.value, word.lower()) not in before:
             was, kind = had[item.value]

@@ -25,7 +25,7 @@ _SET = re.compile(
     + r"|\beither " + _LIST.format("either"),
     re.IGNORECASE,
 )  # fmt: skip
-# Each of its alternatives holds one of these.
+# Each of its alternatives begins with one of these.
 _SET_WORDS = tuple(
     (
         "one of,classif,categor,label,rate,mark,tag,judge,answer,respond,reply,return,output,say,print,verdict,value,"
@@ -41,7 +41,6 @@ _JOINED = re.compile(
     r"|[\w-]{1,24}(?:\|[\w-]{1,24}){1,9})(?![\w/|]|\.\w)",
     re.IGNORECASE,
 )
-_JOINT = re.compile(r"[/|]")
 _WORD_BEFORE = re.compile(r"[\w-]{1,24}$")
 _SET_LIST = re.compile(
     r"(?:one of|following (?:labels|categories|values|options|classes|ratings?))\b[^\n]{0,60}:[ \t]*\r?\n"
@@ -57,6 +56,7 @@ _HAN_PART = re.compile(r"[^、,，/|]+")
 _SET_LIST_CUES = ("one of ", "following ")
 _ENTRY = re.compile(r"^[ \t]*(?:[-*•]|\d{1,2}[.)])[ \t]+([^\n:–—(]{1,40}?)[ \t]*(?:[:–—(][^\n]*)?\r?$", re.MULTILINE)
 _CAPITALS = re.compile(r"[A-Z][A-Z0-9]{1,30}(?:[ /&-][A-Z][A-Z0-9]{1,30}){0,5}(?![A-Za-z0-9_(])")
+_BETWEEN_CAPITALS = re.compile(r"[ /&-]")
 _OTHER_AFTER = re.compile(r"[\"'`]?,? or [\"'`]?[A-Z]{2}|[/|][A-Z]{2}")
 _OTHER_BEFORE = re.compile(r"[A-Z]{2}[\"'`]?,? or [\"'`]?$|[A-Z]{2}[/|]$")
 _NOT_LABELS = frozenset(["and/or", "either/or", "he/she", "his/her", "him/her", "s/he", "they/them", "and", "or"])
@@ -207,7 +207,7 @@ def _set_labels(text: str) -> Iterator[tuple[str, int]]:
         if found.start() < end:
             continue
         start, last = max(text.rfind("\n", 0, found.start()) + 1, found.start() - _BEFORE_OR), found.end() + _AFTER_OR
-        if not any(small.find(word, start, last) >= 0 for word in _SET_WORDS):
+        if not any(small.find(word, start, found.start() + 1) >= 0 for word in _SET_WORDS):
             continue
         match = _SET.search(text, start, last)
         if match and match.start() < found.start() < match.end():
@@ -232,10 +232,10 @@ def _set_labels(text: str) -> Iterator[tuple[str, int]]:
 
 def _joined(text: str) -> Iterator[tuple[str, int]]:
     end = 0
-    for joint in _JOINT.finditer(text):
-        if joint.start() < end:
+    for joint in places(text, "/|"):
+        if joint < end:
             continue
-        word = _WORD_BEFORE.search(text, max(end, joint.start() - 24), joint.start())
+        word = _WORD_BEFORE.search(text, max(end, joint - 24), joint)
         match = _JOINED.match(text, word.start()) if word else None
         if match is None or text[max(0, match.start() - 1) : match.start()] in set("/|.:"):
             continue
@@ -250,7 +250,7 @@ def _capitals(text: str, message: int) -> Iterator[Item]:
         before = text[match.start() - 1] if match.start() else ""
         if before == "_" or (before.isalnum() and before < "\u0e00"):
             continue
-        words = re.split(r"[ /&-]", match.group())
+        words = _BETWEEN_CAPITALS.split(match.group())
         if all(word in _EMPHASIS for word in words):
             continue
         line_start = text.rfind("\n", 0, match.start()) + 1

@@ -229,6 +229,7 @@ def _told_by(words: Iterable[str]) -> list[tuple[int, str]]:
     return sorted(((count, code) for code, count in told.items()), key=lambda each: each[0], reverse=True)
 
 
+@lru_cache(maxsize=4096)
 def _script(letter: str) -> str:
     if letter < "\u0250":
         return "Latin"

@@ -221,7 +221,8 @@ def _sized(old: Reading, new: Reading, mode: Mode) -> list[tuple[str, str]]:
         return [("prompt_summarised", f"The rewrite has {now / was:.0%} of the prompt's length: this summarises it.")]
     if now > _MOST_LENGTH[mode] * was + _ROOM_CHARACTERS:
         limit = f"{mode} mode allows {_MOST_LENGTH[mode]:g} times and {_ROOM_CHARACTERS} characters"
-        return [("prompt_inflated", f"The rewrite has {now / was:.1f} times the prompt's length; {limit}.")]
+        share = now / max(was, 1)
+        return [("prompt_inflated", f"The rewrite has {share:.1f} times the prompt's length; {limit}.")]
     return []
 
 

@@ -48,12 +48,11 @@ _ABBREVIATIONS = frozenset({"e.g", "i.e", "a.m", "p.m", "u.s", "u.k", "etc", "vs
 _GLUED = re.compile(r"[a-z]{2,}\.[A-Z][a-z]+")
 _BEFORE_WORD = re.compile(r"[\w$@#/\\.-]")
 _BEFORE_WORD_OR_SLASH = re.compile(r"[\w$@#\\.-]")
-# What only names have inside. It begins with one set of signs, so that the search skips from sign to sign; most of
-# them are capitals behind a blank.
+# What only names have inside. It begins with one set of signs, so that the search skips from sign to sign.
 _CUE = re.compile(
-    r"[_/\\@A-Z0-9.(#+$=-](?:(?<=[_/\\@])|(?<=-)(?=-[a-z])|(?<=[\s(\[,]\.)(?=[A-Za-z]{3})|(?<! .)(?:"
-    r"(?<=[a-z][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]{2})|(?<=[A-Za-z]\d)|(?<=[A-Za-z]-\d)|"
-    r"(?<=\w\.)(?=[A-Za-z_])|(?<=\w\()(?=\))|(?<=[A-Za-z][#+$])|(?<=\w=)(?=[\w])))"
+    r"[_/\\@A-Z0-9.(#+$=-](?:(?<=[_/\\@])|(?<=\w.)(?:(?<=[a-z][A-Z])|(?<=[A-Z][A-Z])(?=[a-z]{2})|(?<=[A-Za-z]\d)|"
+    r"(?<=\.)(?=[A-Za-z_])|(?<=\()(?=\))|(?<=[A-Za-z][#+$])|(?<==)(?=\w))|"
+    r"(?<=[A-Za-z]-\d)|(?<=-)(?=-[a-z])|(?<=[\s(\[,]\.)(?=[A-Za-z]{3}))"
 )
 _ROLE_LINE = re.compile(
     r"(?:#[ \t]*)?(?P<role>(?:system|user|assistant|developer|tool|function):)[ \t]*\r?$", re.MULTILINE

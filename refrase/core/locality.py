@@ -6,6 +6,7 @@ core.fidelity counts over a whole message; here each sentence is held against th
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from refrase.core.alignment import Link, Tie
 from refrase.core.contract import Reading
@@ -79,13 +80,17 @@ class _Side:
         for link in links:
             if link.before not in self.equal and link.after not in unchanged:
                 self.became[link.before].add(link.after)
-        self.held: defaultdict[int, set[tuple[ItemKind, str]]] = defaultdict(set)
-        for item, unit in self.items(new):
-            self.held[unit].add((item.kind, item.name or item.value))
+
+    @cached_property
+    def _held(self) -> dict[int, set[tuple[ItemKind, str]]]:
+        held: defaultdict[int, set[tuple[ItemKind, str]]] = defaultdict(set)
+        for item, unit in self.items(self._new):
+            held[unit].add((item.kind, item.name or item.value))
+        return held
 
     def holds(self, places: Iterable[int], item: Item) -> bool:
         """Return whether one of these sentences of the rewrite holds a thing of that kind and name."""
-        return any((item.kind, item.name or item.value) in self.held[place] for place in places)
+        return any((item.kind, item.name or item.value) in self._held.get(place, ()) for place in places)
 
     def is_only_change(self, unit: int, item: Item) -> bool:
         """Return whether a sentence changed nowhere but at this thing, so that it stands elsewhere in it by chance."""

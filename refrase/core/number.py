@@ -7,15 +7,14 @@ from refrase.core.item import Item, ItemKind
 from refrase.core.measure import unit_of
 from refrase.core.numeral import find_numerals, scaled
 from refrase.core.prompt import Span
-from refrase.core.scan import at_lines, is_plain
+from refrase.core.scan import at_lines, digit_runs, is_plain
 
 _ORDINAL = re.compile(
     r"^[ \t>]{0,40}(?:[-*+][ \t]{1,4})?(?:\d{1,3}(?:\.\d{1,2})*[.)](?=[ \t])|\d{1,3}、|\*\*\d{1,3}[.)]\*\*(?=[ \t]))",
     re.MULTILINE,
 )
-# They begin with one set of signs, so that the search skips from digit to digit.
-_NUMBER = re.compile(r"[0-9][0-9]{0,39}(?:[.,:/][0-9]{1,40}){0,8}")
-_NUMBER_OF_ANY_SCRIPT = re.compile(r"\d\d{0,39}(?:[.,:/]\d{1,40}){0,8}")
+_NUMBER = re.compile(r"[0-9]{1,40}(?:[.,:/][0-9]{1,40}){0,8}")
+_NUMBER_OF_ANY_SCRIPT = re.compile(r"\d{1,40}(?:[.,:/]\d{1,40}){0,8}")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _GROUPED_BY_POINTS = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 # Languages that write 1.500 for one thousand five hundred.
@@ -31,7 +30,7 @@ def find_numbers(text: str, message: int = 0, language: str = "") -> Iterator[It
     """
     ordinals = [match.span() for match in at_lines(_ORDINAL, text)]
     position = 0
-    for match in (_NUMBER if is_plain(text) else _NUMBER_OF_ANY_SCRIPT).finditer(text):
+    for match in _numbers_in(text):
         start, end = match.span()
         while position < len(ordinals) and ordinals[position][1] <= start:
             position += 1
@@ -51,8 +50,21 @@ def find_numbers(text: str, message: int = 0, language: str = "") -> Iterator[It
             yield Item(ItemKind.NUMBER, text[start:end], Span(start, end, message), str(number), detail="words")
 
 
+def _numbers_in(text: str) -> Iterator[re.Match[str]]:
+    if not is_plain(text):
+        yield from _NUMBER_OF_ANY_SCRIPT.finditer(text)
+        return
+    end = 0
+    for start, _ in digit_runs(text):
+        if start >= end and (match := _NUMBER.match(text, start)):
+            end = match.end()
+            yield match
+
+
 def plain(digits: str, language: str) -> str:
     """Return a number without the signs between its thousands, and without zeros that say nothing."""
+    if digits.isdigit():
+        return digits.lstrip("0") or "0"
     if _GROUPED.fullmatch(digits):
         digits = digits.replace(",", "")
     elif language in _POINTS and _GROUPED_BY_POINTS.fullmatch(digits):

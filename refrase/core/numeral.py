@@ -45,6 +45,7 @@ _SIMPLE: dict[str, int] = (
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 # These are mostly no numbers: they count where a unit follows.
 _WEAK = frozenset({"zero", "one", "single", "once", "dozen", *_SCALES})
+_SCALE = re.compile(rf" ({'|'.join(_SCALES)})\b", re.IGNORECASE)
 _WORDS = frozenset({*_SIMPLE, *_SCALES})
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _SPELLED = re.compile(rf"(?:{_WORD})(?:[ -](?:and )?(?:{_WORD}))*(?![^\W_])", re.IGNORECASE)
@@ -104,7 +105,7 @@ def _is_counted(text: str, match: re.Match[str]) -> bool:
 
 def scaled(digits: str, after: str) -> tuple[str, int]:
     """Return the value of digits with the scale behind them (“1 million”), and how long that is."""
-    match = re.match(r" (hundred|thousand|million|billion)\b", after, re.IGNORECASE)
+    match = _SCALE.match(after)
     if not match or not digits.replace(".", "", 1).isdigit():
         return digits, 0
     value = float(digits) * _SCALES[match[1].lower()]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from refrase.core.item import Item, ItemKind
 from refrase.core.prompt import Span
-from refrase.core.scan import is_plain, line_start
+from refrase.core.scan import is_plain, line_start, places
 
 _QUOTE = re.compile(
     r"\"(?P<plain>[^\"\n]{1,1000})\""
@@ -15,7 +15,7 @@ _QUOTE = re.compile(
     r"|‘(?P<single>[^‘’\n]{1,120})’(?!\w)"
     r"|(?<![A-Za-z0-9_'])'(?P<straight>[^'\n\s](?:[^'\n]{0,80}[^'\n\s])?)'(?![A-Za-z0-9_'])"
 )
-_QUOTE_OPENER = re.compile(r"[\"“„«»「『【‘']")
+_OPENERS = "\"“„«»「『【‘'"
 # A quoted sign is one that somebody prints or splits by.
 _DELIMITER = re.compile(r"(?!\.{2,}|…)[^\w\s\0]{1,5}")
 _FOREIGN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff：，。](?P<text>[^\n\0\u2e80-\uffff]{60,4000})")
@@ -31,8 +31,8 @@ def find_quotes(text: str, message: int = 0, source: str = "") -> Iterator[Item]
     The closing sign of a sentence may stand inside or outside: it is no part of the `name`.
     """
     end = 0
-    for opener in _QUOTE_OPENER.finditer(text):
-        match = _QUOTE.match(text, opener.start()) if opener.start() >= end else None
+    for opener in places(text, _OPENERS):
+        match = _QUOTE.match(text, opener) if opener >= end else None
         if match is None:
             continue
         end = match.end()

@@ -6,7 +6,7 @@ nothing and is not read.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cache, lru_cache
 
 from msgspec import Struct
@@ -80,7 +80,7 @@ def demand_of(text: str, language: str) -> Demand | None:
     plain = _without(descriptions, stated)
     small = caseless(plain)
     scope_end = _SCOPE_END if (language or "en") == "en" else _NARROW_SCOPE_END
-    counts: Counter[Force] = Counter()
+    counts: defaultdict[Force, int] = defaultdict(int)
     bans: list[str] = []
     subjects: frozenset[str] = frozenset()
     for match in pattern.finditer(small):
@@ -99,7 +99,7 @@ def demand_of(text: str, language: str) -> Demand | None:
     negates = bool(bans) or (plain is not stated and _negates(pattern, forces, stated))
     heads = tuple(words_of(" ".join(words.split()[:_HEAD_WORDS])) for words in bans)
     return Demand(
-        +counts,
+        Counter({force: count for force, count in counts.items() if count > 0}),
         tuple(map(words_of, bans)),
         heads,
         words_of(plain),

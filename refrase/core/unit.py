@@ -36,6 +36,7 @@ _CONDITION = re.compile(r"(?:if|when|wenn|falls|si|cuando|se|quando|als|если
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|[{_MARKS}])*(?:['’][^\W_]+)?")
 _ELSE = re.compile(r"[\u0300-\u1fff\u2e80-\uffef]")
 _LATIN_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_SINGLE_SIGNS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 # Of the ASCII signs those of words, all others as blanks.
 _WORD_SIGNS = "".join(chr(code) if chr(code).isalnum() or chr(code) == "'" else " " for code in range(128))
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f\uac00-\ud7af]")
@@ -97,17 +98,19 @@ def words_of(text: str) -> frozenset[str]:
     """Return the distinct telling words; of scripts written without spaces, the distinct pairs of characters."""
     small = text.casefold()
     if text.isascii() or not _ELSE.search(text):
-        words = {_stem(word) for word in _latin_words(small) if len(word) > 1 or not word.isascii()}
+        words = set(map(_stem, _latin_words(small) - _SINGLE_SIGNS))
     else:
         words = set[str]()
         for found in set(_WORD.findall(small)):
             word = found.replace("'", "").replace("’", "")
             if _HAN.search(word):
                 words.update(run[i : i + 2] for run in _HAN_RUN.findall(word) for i in range(max(1, len(run) - 1)))
-            elif len(word) > 1 or not word.isascii():
+            elif word not in _SINGLE_SIGNS:
                 words.add(_stem(word))
     telling = words - _STOP_WORDS
-    return frozenset([word for word in telling if not word.isdecimal()] or words)
+    if any(map(str.isdecimal, telling)):
+        telling = {word for word in telling if not word.isdecimal()}
+    return frozenset(telling or words)
 
 
 def _latin_words(small: str) -> set[str]:
@@ -115,7 +118,7 @@ def _latin_words(small: str) -> set[str]:
     if not small.isascii():
         return {word.replace("'", "").replace("’", "") for word in set(_LATIN_WORD.findall(small))}
     words = set(small.translate(_WORD_SIGNS).split())
-    for word in [word for word in words if "'" in word]:
+    for word in [word for word in words if "'" in word] if "'" in small else ():
         words.remove(word)
         words.update(part.replace("'", "") for part in _LATIN_WORD.findall(word))
     return words
