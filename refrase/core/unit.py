@@ -187,19 +187,27 @@ class _Source:
         self._text, self._masked, self._said, self._message = text, masked, said, message
         self._lead = ""
 
-    def units(self, stretch: _Stretch) -> Iterator[Unit]:
-        """Yield the sentences of a stretch."""
-        first, end = stretch.start, stretch.end
+    def units(self, stretch: _Stretch) -> list[Unit]:
+        """Return the sentences of a stretch."""
+        first, end, is_heading = stretch.start, stretch.end, stretch.is_heading
         lead = self._lead if stretch.is_item else ""
         read = _sentences if end - first <= _LONGEST_REMEMBERED else _sentences.__wrapped__
-        found, last = read(self._text[first:end], self._masked[first:end], self._said[first:end])
-        for each in found:
-            span = Span(first + each.start, first + each.end, self._message)
-            yield Unit(span, each.text, each.key, each.words, each.said, lead, stretch.is_heading)
+        found, last, introduces = read(self._text[first:end], self._masked[first:end], self._said[first:end])
         if not stretch.is_item:
-            line = self._masked[first + last : end]
-            introduces = stretch.is_heading or line.rstrip(" *_\0").endswith((":", "："))
-            self._lead = line.replace("\0", " ").strip(" *_:：") if introduces else ""
+            self._lead = last if introduces or is_heading else ""
+        message = self._message
+        return [
+            Unit(
+                Span(first + each.start, first + each.end, message),
+                each.text,
+                each.key,
+                each.words,
+                each.said,
+                lead,
+                is_heading,
+            )
+            for each in found
+        ]
 
 
 class _Sentence(Struct, frozen=True):
@@ -215,8 +223,8 @@ class _Sentence(Struct, frozen=True):
 
 # A rewrite keeps most lines of its original.
 @lru_cache(maxsize=4096)
-def _sentences(text: str, masked: str, said: str) -> tuple[tuple[_Sentence, ...], int]:
-    """Return the sentences of a stretch, and where the last one begins."""
+def _sentences(text: str, masked: str, said: str) -> tuple[tuple[_Sentence, ...], str, bool]:
+    """Return the sentences of a stretch, the last one without layout, and whether its sign says that a list follows."""
     position = 0
     places: list[tuple[int, int]] = []
     for match in _SENTENCE_END.finditer(text):
@@ -227,7 +235,10 @@ def _sentences(text: str, masked: str, said: str) -> tuple[tuple[_Sentence, ...]
         position = match.end()
     places.append((position, len(text)))
     spoken = [(start, end) for start, end in places if any(map(str.isalnum, masked[start:end]))]
-    return tuple(_sentence(start, end, text, masked, said) for start, end in spoken), position
+    last = masked[position:]
+    introduces = last.rstrip(" *_\0").endswith((":", "："))
+    sentences = tuple(_sentence(start, end, text, masked, said) for start, end in spoken)
+    return sentences, last.replace("\0", " ").strip(" *_:："), introduces
 
 
 def _sentence(start: int, end: int, text: str, masked: str, said: str) -> _Sentence:
