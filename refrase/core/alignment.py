@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from functools import cache
 from itertools import accumulate, chain
 from math import sqrt
 
@@ -41,6 +42,8 @@ _LIGHT_WEIGHT = 0.4
 _TIED_ALREADY = 0.85
 # Two units between the same unchanged neighbours are likelier each other's.
 _SAME_GAP = 1.2
+# With a smaller share of its words in another unit none is alike enough, wherever both stand.
+_LEAST_SHARED = 0.17
 # A word that stands in more units than this tells nothing about which one is meant.
 _MOST_UNITS = 60
 
@@ -104,20 +107,23 @@ def _best(
     weights: dict[str, float],
     factor: Callable[[int, int], float],
 ) -> Iterable[tuple[int, int, float]]:
+    if not open_these:
+        return
     index: defaultdict[str, list[int]] = defaultdict(list)
     wanted = {word for i in open_these for word in these[i].words}
     for j, unit in enumerate(those):
         for word in unit.words & wanted:
             index[word].append(j)
     weight_of = weights.__getitem__
-    sums = [sum(map(weight_of, unit.words)) for unit in those]
+    sum_of = cache(lambda j: sum(map(weight_of, those[j].words)))
     for i in open_these:
         shared: defaultdict[int, float] = defaultdict(float)
         for word in these[i].words:
             for j in index[word] if len(index[word]) <= _MOST_UNITS else ():
                 shared[j] += weights[word]
         own = sum(map(weight_of, these[i].words))
-        scored = [(_score(weight, own, sums[j]) * factor(i, j), -abs(i - j), j) for j, weight in shared.items()]
+        likely = [(j, weight) for j, weight in shared.items() if weight >= _LEAST_SHARED * own]
+        scored = [(_score(weight, own, sum_of(j)) * factor(i, j), -abs(i - j), j) for j, weight in likely]
         if scored:
             score, _, j = max(scored)
             if score >= _LEAST_ALIKE:
