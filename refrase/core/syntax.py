@@ -30,24 +30,46 @@ class Syntax(StrEnum):
     NONE = "none"  # the caller's word: nothing in this prompt is filled in
 
 
+# A syntax, signs of which one stands in any text that shows evidence of it, and that evidence.
 _EVIDENCE = (
-    (Syntax.DOTPROMPT, re.compile(r"\{\{\s*(?:role\s+[\"']|history\b|media\s+url=|section\s+[\"'])")),
-    (Syntax.LIQUID, re.compile(r"\{%-?\s*(?:assign|capture|unless|case|tablerow|render)\b|\|\s*\w+:\s*['\"\w]")),
-    (Syntax.JINJA, re.compile(r"\{%[-+]?\s*\w|\{#-?\s|\{\{-?\s*[\w.]+\s*\|\s*\w+|\{\{[^{}\n]{1,80}\b(?:if|else)\b")),
+    (Syntax.DOTPROMPT, ("{{",), re.compile(r"\{\{\s*(?:role\s+[\"']|history\b|media\s+url=|section\s+[\"'])")),
+    (
+        Syntax.LIQUID,
+        ("{%", "|"),
+        re.compile(r"\{%-?\s*(?:assign|capture|unless|case|tablerow|render)\b|\|\s*\w+:\s*['\"\w]"),
+    ),
+    (
+        Syntax.JINJA,
+        ("{%", "{#", "{{"),
+        re.compile(r"\{%[-+]?\s*\w|\{#-?\s|\{\{-?\s*[\w.]+\s*\|\s*\w+|\{\{[^{}\n]{1,80}\b(?:if|else)\b"),
+    ),
     (
         Syntax.HANDLEBARS,
+        ("{{",),
         re.compile(r"\{\{~?(?:#\s*(?:if|unless|each|with|let)\b|else\b|!--)|\{\{\s*(?:\.\./|@|this\b)|\{\{\{"),
     ),
-    (Syntax.MUSTACHE, re.compile(r"\{\{[#^](?!\w+\s)[\w.]+\s*\}\}|\{\{&\s*\w|\{\{!(?!--)")),
-    (Syntax.SEMANTIC_KERNEL, re.compile(r"\{\{\s*(?:\$[A-Za-z_]|[A-Za-z_]\w*\.[A-Za-z_]\w*\s+[$'\"])")),
-    (Syntax.GO, re.compile(r"\{\{-?\s*(?:(?:if|range|with|template|define|block)\s+[.$\"]|end\b|[.$][A-Z]\w*)")),
-    (Syntax.DIFY, re.compile(r"\{\{#[\w.]{1,120}#\}\}")),
-    (Syntax.N8N, re.compile(r"=\{\{|\{\{\s*\$(?:json|node|input|\(|now|today|items?|workflow|vars)\b|\{\{\s*\$\(")),
-    (Syntax.SALESFORCE, re.compile(r"\{!\$?\w")),
-    (Syntax.DOLLAR, re.compile(r"\$\{[A-Za-z_]|\$[A-Z_]{2,}\b|(?<![\w$])\$[a-z_]\w+|(?<![\w$])\$\d\b(?![.,]\d)")),
-    (Syntax.PERCENT, re.compile(r"%\(\w{1,80}\)[-#0 +]?\d{0,4}[a-z]|(?<![\d%\w])%[sdifr](?![A-Za-z])")),
-    (Syntax.ERB, re.compile(r"<%[-=#]?")),
-    (Syntax.SHELL, re.compile(r"[!@]\{[^{}\n]{1,300}\}")),
+    (Syntax.MUSTACHE, ("{{",), re.compile(r"\{\{[#^](?!\w+\s)[\w.]+\s*\}\}|\{\{&\s*\w|\{\{!(?!--)")),
+    (Syntax.SEMANTIC_KERNEL, ("{{",), re.compile(r"\{\{\s*(?:\$[A-Za-z_]|[A-Za-z_]\w*\.[A-Za-z_]\w*\s+[$'\"])")),
+    (
+        Syntax.GO,
+        ("{{",),
+        re.compile(r"\{\{-?\s*(?:(?:if|range|with|template|define|block)\s+[.$\"]|end\b|[.$][A-Z]\w*)"),
+    ),
+    (Syntax.DIFY, ("{{#",), re.compile(r"\{\{#[\w.]{1,120}#\}\}")),
+    (
+        Syntax.N8N,
+        ("{{",),
+        re.compile(r"=\{\{|\{\{\s*\$(?:json|node|input|\(|now|today|items?|workflow|vars)\b|\{\{\s*\$\("),
+    ),
+    (Syntax.SALESFORCE, ("{!",), re.compile(r"\{!\$?\w")),
+    (
+        Syntax.DOLLAR,
+        ("$",),
+        re.compile(r"\$\{[A-Za-z_]|\$[A-Z_]{2,}\b|(?<![\w$])\$[a-z_]\w+|(?<![\w$])\$\d\b(?![.,]\d)"),
+    ),
+    (Syntax.PERCENT, ("%",), re.compile(r"%\(\w{1,80}\)[-#0 +]?\d{0,4}[a-z]|(?<![\d%\w])%[sdifr](?![A-Za-z])")),
+    (Syntax.ERB, ("<%",), re.compile(r"<%[-=#]?")),
+    (Syntax.SHELL, ("!{", "@{"), re.compile(r"[!@]\{[^{}\n]{1,300}\}")),
 )
 _FIELD = re.compile(r"[A-Za-z_]\w*(?:[.\[][^{}\n]{0,120})?|\d{1,2}")
 _DOUBLE_NAME = re.compile(r"\{\{\s*[$#\w][\w.$#-]*\s*\}\}")
@@ -71,7 +93,9 @@ DOUBLES = frozenset(
 
 def find_syntaxes(text: str) -> frozenset[Syntax]:
     """Return the syntaxes that *text* shows evidence of."""
-    found = {syntax for syntax, pattern in _EVIDENCE if pattern.search(text)}
+    found = {
+        syntax for syntax, signs, pattern in _EVIDENCE if any(sign in text for sign in signs) and pattern.search(text)
+    }
     if "{" in text:
         if is_format(text):
             found.add(Syntax.FORMAT)
