@@ -8,6 +8,7 @@ question; a fork limits itself, reads the question from it, answers and ends, at
 server reads no question itself, and ends when its user does.
 """
 
+import gc
 import json
 import os
 import signal
@@ -44,6 +45,7 @@ def serve(longest_seconds: float) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system clears forks away
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for our user, who ends us
     control = socket.socket(fileno=sys.stdin.fileno())
+    is_ready = False
     while descriptors := socket.recv_fds(control, 1, 1)[1]:
         if os.fork() == 0:
             control.close()
@@ -52,11 +54,21 @@ def serve(longest_seconds: float) -> None:
             finally:
                 os._exit(0)  # whoever asked sees by the missing answer what went wrong
         os.close(descriptors[0])
-        # Later forks need not import anything. The first one was not to wait for that.
-        from refrase.rendering.engines import ENGINES
+        if not is_ready:
+            is_ready = True
+            _get_ready()
 
-        for render in ENGINES.values():
-            render("")
+
+def _get_ready() -> None:
+    """Import what later forks need, and leave it alone: a page that nobody touches is not copied for each of them.
+
+    The first fork was not to wait for that.
+    """
+    from refrase.rendering.engines import ENGINES
+
+    for render in ENGINES.values():
+        render("")
+    gc.freeze()
 
 
 def _answer_on(line: socket.socket, longest_seconds: float) -> None:

@@ -205,13 +205,12 @@ class Rewriter:
             return
 
     async def _finish(self, rewrite: Rewrite, plan: Plan, usage: Usage, finished_at: datetime) -> Rewrite:
-        noticed = await self._desk.do(Step.FINISH, rewrite.after.characters, notice, rewrite.after, plan.rules)
         findings = (
             *rewrite.findings,
             *plan.notes,
             *(
                 msgspec.structs.replace(item, before=None, after=item.before)
-                for item in (*noticed.findings, *check_fit(rewrite.after, plan.target.model))
+                for item in (*await self._notice(rewrite, plan), *check_fit(rewrite.after, plan.target.model))
             ),
             *check_features(plan.target.model, plan.order.call, plan.order.terms.tools),
             *check_call(plan.order.call, plan.target.rules),
@@ -224,6 +223,12 @@ class Rewriter:
             lost = Finding("not_stored", Severity.WARNING, f"The result could not be stored. {error.detail}")
             return msgspec.structs.replace(rewrite, findings=(*rewrite.findings, lost))
         return rewrite
+
+    async def _notice(self, rewrite: Rewrite, plan: Plan) -> tuple[Finding, ...]:
+        """Return what the guide's checks find in the result."""
+        if rewrite.after == plan.order.prompt:
+            return plan.noticed
+        return (await self._desk.do(Step.FINISH, rewrite.after.characters, notice, rewrite.after, plan.rules)).findings
 
 
 def _is_out_of_budget(rewrite: Rewrite) -> bool:
