@@ -52,6 +52,8 @@ def body_of(source: str) -> Body:
     start = _LEAD.match(source).end()  # type: ignore[union-attr]
     end = _trail_start(source, start)
     inner = source[start:end]
+    if "\r" not in inner:
+        return Body(source[:start], inner, source[end:], "\n" if "\n" in inner else _outer_newline(source), ())
     folded: list[int] = []
     ends: Counter[str] = Counter()
     for match in _LINE_END.finditer(inner):
@@ -64,7 +66,7 @@ def body_of(source: str) -> Body:
 
 def unified(text: str) -> str:
     """Return *text* with every line end as a body has it."""
-    return _LINE_END.sub("\n", text)
+    return _LINE_END.sub("\n", text) if "\r" in text else text
 
 
 def _trail_start(text: str, lead_end: int) -> int:

@@ -37,6 +37,8 @@ _INSERT_ATTEMPT = insert(AttemptRow)
 _UPDATE_ATTEMPT = update(AttemptRow).where(
     (AttemptRow.rewrite_id == bindparam("of_rewrite")) & (AttemptRow.number == bindparam("of_number"))
 )
+# What an outcome changes nothing of; these are long.
+_AS_BEGUN = frozenset({"before", "settings", "request", "conditions"})
 _SELECT_DONE = (
     select(RewriteRow)
     .where((RewriteRow.fingerprint == bindparam("of_fingerprint")) & RewriteRow.outcome.in_(_REUSABLE))
@@ -114,9 +116,10 @@ class Rewrites:
     async def finish(self, rewrite: Rewrite, fingerprint: str) -> None:
         """Record the outcome; a rewrite that was never begun (no call was needed) is stored whole."""
         pair = row_from_rewrite(rewrite, fingerprint)
+        outcome = {column: value for column, value in pair.items() if column not in _AS_BEGUN}
 
         def work(connection: Connection) -> None:
-            if not connection.execute(_UPDATE_REWRITE, {"of_rewrite": rewrite.id, **pair}).rowcount:
+            if not connection.execute(_UPDATE_REWRITE, {"of_rewrite": rewrite.id, **outcome}).rowcount:
                 connection.execute(_INSERT_REWRITE, pair)
 
         await self._database.write(work)
