@@ -25,7 +25,7 @@ _CHUNK_CHARACTERS = 24
 
 @dataclass
 class Say:
-    """A streamed reply. `text` may be a function of the request."""
+    """A reply: a stream where the request asks for one, else a whole completion. `text` may be a function of it."""
 
     text: str | Callable[[dict[str, Any]], str]
     finish_reason: str | None = "stop"
@@ -161,6 +161,9 @@ class Upstream:
 
     async def _say(self, step: Say, request: dict[str, Any], send: Any) -> None:
         text = step.text(request) if callable(step.text) else step.text
+        if not request.get("stream"):
+            await self._say_whole(step, text, send)
+            return
         await _start(send, 200, "text/event-stream")
         await _raw(send, b": OPENROUTER PROCESSING\n\n")
         for start in range(0, len(text), _CHUNK_CHARACTERS):
@@ -177,6 +180,14 @@ class Upstream:
             await _event(send, {**_chunk(""), "choices": [], "usage": step.usage})
         await _raw(send, b"data: [DONE]\n\n")
         await send({"type": "http.response.body", "body": b""})
+
+    async def _say_whole(self, step: Say, text: str, send: Any) -> None:
+        await asyncio.sleep(step.seconds_per_chunk * len(range(0, len(text), _CHUNK_CHARACTERS)))
+        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": step.finish_reason}
+        body: dict[str, Any] = {**_chunk(""), "object": "chat.completion", "choices": [choice], **step.extra_last}
+        if step.usage:
+            (choice if step.usage_in_choice else body)["usage"] = step.usage
+        await _json(send, 200, body)
 
 
 def scribe(request: dict[str, Any]) -> str:
