@@ -48,8 +48,8 @@ _ATOMS = {
     r"\s": SEPARATOR,
     r"\W": SEPARATOR,
 }
-# With the flag s “.” is one of them; it is taken for one in any case.
-_WITH_LINE_END = frozenset({".", r"\s", r"\W", r"\D"})
+# Kinds of which a blank is one.
+_WITH_BLANKS = frozenset({r"\s", r"\W", r"\D"})
 _CLASS = re.compile(r"\[(\^?)((?:[^\\\[\]]|\\.)+)\]", re.DOTALL)
 _MEMBER = re.compile(
     rf"(?P<kind>\\[dwDSsW](?!-.))|(?P<first>{_ESCAPE.pattern}|[^\\])(?:-(?P<last>{_ESCAPE.pattern}|[^\\]))?", re.DOTALL
@@ -64,14 +64,12 @@ _DEEPEST = 40
 class Reading(Struct, frozen=True):
     """What is known of an expression without running it.
 
-    `need` is what every text holds that it is found in; with `in_line` it is worth a look whether one line holds all
-    of it, as it must.
-    `alternatives` are expressions of which one is found wherever it is, and none where it is not.
+    `need` is what every text holds that it is found in. `alternatives` are expressions of which one is found wherever
+    it is, and none where it is not.
     """
 
     need: Need
     alternatives: tuple[str, ...]
-    in_line: bool = False
 
 
 @lru_cache(maxsize=2048)
@@ -86,9 +84,7 @@ def read(pattern: str) -> Reading:
         return Reading((), (pattern,))
     edges = [first - 1, *reader.bars, len(pattern)]
     alternatives = tuple(pattern[:first] + pattern[start + 1 : end] for start, end in pairwise(edges))
-    # Where one thing is needed alone, some line holds it anyway.
-    is_of_several = len(need) > 1 or any(clause.needs for clause in need)
-    return Reading(need, alternatives, in_line=is_of_several and not reader.crosses_lines)
+    return Reading(need, alternatives)
 
 
 class _UnreadableError(ValueError):
@@ -104,8 +100,6 @@ class _Reader:
         self._depth = 0
         # Where the alternatives end that are not in a group.
         self.bars: list[int] = []
-        # Whether a match, or what a look-around demands beside it, may go on over the end of a line.
-        self.crosses_lines = False
 
     def whole(self, *, ignore_case: bool) -> Part:
         """Return the part that is the whole expression."""
@@ -157,29 +151,22 @@ class _Reader:
                 # Only the last sign is repeated.
                 self._position -= 1
                 text = text[:-1]
-            self.crosses_lines |= "\n" in text
             return one_of({text}, ignore_case=ignore_case)
         if group := self._take(_GROUP):
             return self._group(group, ignore_case)
         if signs := self._take(_CLASS):
-            part, holds_line_end = _class(signs[2], is_negated=bool(signs[1]), ignore_case=ignore_case)
-            self.crosses_lines |= holds_line_end
-            return part
+            return _class(signs[2], is_negated=bool(signs[1]), ignore_case=ignore_case)
         if escape := self._take(_ESCAPE):
-            sign = _sign(escape.group())
-            self.crosses_lines |= sign == "\n"
-            return one_of({sign}, ignore_case=ignore_case)
+            return one_of({_sign(escape.group())}, ignore_case=ignore_case)
         for length in (1, 2):
             atom = _ATOMS.get(self._pattern[self._position : self._position + length])
             if atom is not None:
                 self._position += length
-                self.crosses_lines |= self._pattern[self._position - length : self._position] in _WITH_LINE_END
                 return atom
         raise _UnreadableError
 
     def _group(self, group: re.Match[str], ignore_case: bool) -> Part:
         on, off, around = group["on"] or "", group["off"] or "", group["around"]
-        crossed = self.crosses_lines
         self._depth += 1
         if self._depth > _DEEPEST:
             raise _UnreadableError
@@ -189,30 +176,25 @@ class _Reader:
         self._position += 1
         self._depth -= 1
         if around and "!" in around:
-            self.crosses_lines = crossed
             return NOTHING
         return beside(part, behind="<" in around) if around else part
 
 
-def _class(members: str, *, is_negated: bool, ignore_case: bool) -> tuple[Part, bool]:
-    """Return the part of a class, and whether a line end is one of its signs.
-
-    The part is spelled out where the signs are few; else it is what is known of every one of them.
-    """
+def _class(members: str, *, is_negated: bool, ignore_case: bool) -> Part:
+    """Return the part of a class: spelled out where its signs are few, else what is known of every one of them."""
     if _OPERATION.search(members):
         raise _UnreadableError
     kinds, ranges = _members(members)
-    has_line_end = bool(kinds & _WITH_LINE_END) or any(first <= "\n" <= last for first, last in ranges)
     if is_negated:
-        return SEPARATOR if r"\w" in kinds else SIGN, not has_line_end
+        return SEPARATOR if r"\w" in kinds else SIGN
     signs = {first for first, last in ranges if first == last}
     is_listed = len(signs) == len(ranges)
     if is_listed and not kinds and len(signs) <= _MOST_SIGNS:
-        return one_of(signs, ignore_case=ignore_case), has_line_end
+        return one_of(signs, ignore_case=ignore_case)
     if is_listed and kinds <= {r"\s", r"\W"} and all(map(is_separator, signs)):
-        return SEPARATOR, has_line_end
-    has_blank = has_line_end or any(first <= " " <= last for first, last in ranges)
-    return SIGN if has_blank else SOLID, has_line_end
+        return SEPARATOR
+    has_blank = bool(kinds & _WITH_BLANKS) or any(first <= sign <= last for first, last in ranges for sign in " \n")
+    return SIGN if has_blank else SOLID
 
 
 def _members(members: str) -> tuple[set[str], set[tuple[str, str]]]:

@@ -1,6 +1,5 @@
 """Whether an expression can match a text at all: told by what every match holds, without running the expression."""
 
-from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 from refrase.core.expression import read
@@ -25,37 +24,13 @@ class _Text:
 
 def may_match(pattern: str, text: str) -> bool:
     """Return False where *pattern* surely matches nowhere in *text*."""
-    known = read(pattern)
-    if not known.need:
-        return True
-    read_text = _read(text)
-    return _holds(known.need, read_text) and not (known.in_line and _is_in_no_line(known.need, read_text))
+    need = read(pattern).need
+    return not need or _holds(need, _read(text))
 
 
 @lru_cache(maxsize=8)
 def _read(text: str) -> _Text:
     return _Text(text)
-
-
-def _is_in_no_line(need: Need, text: _Text) -> bool:
-    """Return whether surely no line of *text* holds all of *need*; False where that is not looked for quickly."""
-    present = [clause.cues & text.words for clause in need if clause.cues]
-    if not present:
-        return False
-    rarest = max(present, key=lambda words: min(map(len, words)))
-    return not any(_holds(need, _Text(line)) for line in _lines_with(rarest, text))
-
-
-def _lines_with(words: frozenset[str], text: _Text) -> Iterator[str]:
-    """Yield the lines of *text* in which one of *words* stands."""
-    for word in words:
-        position = text.folded.find(word)
-        while position >= 0:
-            start = text.text.rfind("\n", 0, position) + 1
-            end = text.text.find("\n", position)
-            end = len(text.text) if end < 0 else end
-            yield text.text[start:end]
-            position = text.folded.find(word, end)
 
 
 def _holds(need: Need, text: _Text) -> bool:
