@@ -14,6 +14,11 @@ _SKILL = "https://github.com/anthropics/skills/blob/main/skills/claude-api/share
 # test: what it shows, the page that says so, and the providers where its parameters do not name them
 BEHAVIOURS = {
     "test_a_prompt_is_rewritten_through_it": ("streams, key, fields and usage in its own form", "", ()),
+    "test_what_nobody_watches_comes_whole_and_is_counted_alike": (
+        "a whole reply, where nobody watches",
+        f"{_DOCS}/overview.mdx",
+        (),
+    ),
     "test_a_wrong_key_is_told_by_name_and_never_shown": ("a wrong key", f"{_DOCS}/errors-and-debugging.mdx", ()),
     "test_a_temperature_that_the_model_refuses_is_never_sent": (
         "a temperature that is fixed there",

@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 
-from tests.fakes.upstream import scribe
+from tests.fakes.upstream import body_in, scribe, start_stream
 
 _PIECE_CHARACTERS = 24
 _USAGE = {"prompt_tokens": 9000, "completion_tokens": 90, "total_tokens": 9090, "cost": 0.006}
@@ -25,12 +25,7 @@ class Upstream:
         self._delay_seconds = self._spread = 0.0
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        body = await body_in(receive)
         begun = time.perf_counter()
         if scope["method"] == "GET":
             self._delay_seconds, self._spread = map(float, scope["path"].split("/")[-2:])
@@ -46,7 +41,7 @@ class Upstream:
             return
         pieces = [text[at : at + _PIECE_CHARACTERS] for at in range(0, len(text), _PIECE_CHARACTERS)]
         await self._wait(begun, 0.5)
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
+        await start_stream(send)
         for number, piece in enumerate(pieces):
             await self._wait(begun, 0.5 + 0.5 * number / len(pieces))
             await _event(send, [{"index": 0, "delta": {"role": "assistant", "content": piece}, "finish_reason": None}])

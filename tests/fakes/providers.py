@@ -43,7 +43,7 @@ class Haimaker(Strict):
     """OpenAI's shape; counts the tokens of a stream only where it is asked to."""
 
     def fault(self, request, headers):
-        if not request.get("stream_options", {}).get("include_usage"):
+        if request["stream"] != bool(request.get("stream_options", {}).get("include_usage")):
             return Refuse(400, {"message": "this fake wants to be asked for the usage"})
         return super().fault(request, headers)
 
@@ -101,13 +101,17 @@ class ModelsLab(Strict):
 
 
 class Groq(Strict):
-    """Usage stands under x_groq in the last chunk."""
+    """Usage stands under x_groq in the last chunk, at the top of a whole reply."""
 
     def dressed(self, step):
         if isinstance(step, Say):
             step.usage = None
             step.extra_last = {"x_groq": {"usage": {"prompt_tokens": 1000, "completion_tokens": 100}}}
         return step
+
+    async def _say_whole(self, step, text, send):
+        step.usage, step.extra_last = step.extra_last["x_groq"]["usage"], {}
+        await super()._say_whole(step, text, send)
 
 
 class Fixed(Strict):

@@ -116,13 +116,7 @@ class Upstream:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-        request = json.loads(body or b"{}")
+        request = json.loads(await body_in(receive) or b"{}")
         self.path = scope["path"]
         self.requests.append(request)
         self.headers.append({name.decode(): value.decode() for name, value in scope["headers"]})
@@ -241,6 +235,16 @@ async def _start(send: Any, status: int, content_type: str, headers: dict[str, s
     pairs = {"content-type": content_type, **(headers or {})}
     raw = [(name.lower().encode(), value.encode()) for name, value in pairs.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
+
+
+async def body_in(receive: Any) -> bytes:
+    """Return the body of a request."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
 
 
 async def start_stream(send: Any) -> None:

@@ -7,6 +7,7 @@ from refrase.core.parameter import ParameterUse
 from refrase.core.progress import TextWritten, Waiting
 from refrase.core.prompt import prompt_from_text
 from refrase.core.rewrite import Order, Outcome
+from refrase.services.conversation import unwatched
 from tests.conftest import KEY, MARK, make_settings
 from tests.fakes.clock import Sleep
 from tests.fakes.providers import (
@@ -81,6 +82,20 @@ async def test_a_prompt_is_rewritten_through_it(tmp_path, name):
     assert rewrite.usage.cost_source.partition(" ")[0] == cost_source
     assert (rewrite.usage.cost_usd is None) == (cost_source == "")
     assert KEY not in repr(rewrite) + repr(attempt)
+
+
+@pytest.mark.parametrize("name", [name for name in PROVIDERS if not name.endswith("-anthropic")])
+async def test_what_nobody_watches_comes_whole_and_is_counted_alike(tmp_path, name):
+    fake, _, cost_source = PROVIDERS[name]
+    upstream = fake()
+    upstream.will(Say(GOOD))
+    rewrite, (attempt,) = await rewritten(tmp_path, upstream, name, watch=unwatched)
+    assert upstream.requests[0]["stream"] is False
+    assert "stream_options" not in upstream.requests[0]
+    assert rewrite.outcome is Outcome.REWRITTEN
+    assert rewrite.after.texts == (AFTER,)
+    assert attempt.usage.output_tokens is not None
+    assert rewrite.usage.cost_source.partition(" ")[0] == cost_source
 
 
 @pytest.mark.parametrize("name", [name for name, (_, variable, _) in PROVIDERS.items() if variable])
