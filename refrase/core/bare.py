@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from refrase.core.item import ItemKind
 from refrase.core.pattern import is_whole
-from refrase.core.stretch import code_spans, is_inside, line_end, may_hold_variables, variables_of
+from refrase.core.scan import line_end
+from refrase.core.stretch import code_spans, is_inside, may_hold_variables, variables_of
 from refrase.core.variable import name_of
 
 # What a loop repeats is one item of several; marks of its own would be repeated with it.

@@ -61,7 +61,7 @@ _MOST_SIGNS = 3
 _DEEPEST = 40
 
 
-class Reading(Struct, frozen=True):
+class Known(Struct, frozen=True):
     """What is known of an expression without running it.
 
     `need` is what every text holds that it is found in. `alternatives` are expressions of which one is found wherever
@@ -73,7 +73,7 @@ class Reading(Struct, frozen=True):
 
 
 @lru_cache(maxsize=2048)
-def read(pattern: str) -> Reading:
+def read(pattern: str) -> Known:
     """Return what is known of *pattern*."""
     flags = _FLAGS.match(pattern)
     first = flags.end() if flags else 0
@@ -81,10 +81,10 @@ def read(pattern: str) -> Reading:
     try:
         need = required(reader.whole(ignore_case=bool(flags and "i" in flags[1])))
     except _UnreadableError:
-        return Reading((), (pattern,))
+        return Known((), (pattern,))
     edges = [first - 1, *reader.bars, len(pattern)]
     alternatives = tuple(pattern[:first] + pattern[start + 1 : end] for start, end in pairwise(edges))
-    return Reading(need, alternatives)
+    return Known(need, alternatives)
 
 
 class _UnreadableError(ValueError):

@@ -30,7 +30,8 @@ from refrase.core.item import ItemKind
 from refrase.core.language import likely_language
 from refrase.core.pattern import find_matches, match_at
 from refrase.core.rule import speaks_with_force
-from refrase.core.stretch import code_spans, is_inside, line_end, may_hold_variables, variables_of
+from refrase.core.scan import line_end
+from refrase.core.stretch import code_spans, is_inside, may_hold_variables, variables_of
 from refrase.core.variable import name_of
 
 _FORMAT_HEADING = re.compile(r"^\s{0,3}(?:#{1,6}|\*\*|<)[^\n]*(?:format|output)", re.IGNORECASE | re.MULTILINE)

@@ -112,6 +112,12 @@ def line_start(text: str, position: int) -> int:
     return text.rfind("\n", 0, position) + 1
 
 
+def line_end(text: str, position: int) -> int:
+    """Return where the line ends that *position* is in."""
+    end = text.find("\n", position)
+    return len(text) if end < 0 else end
+
+
 def at_lines(pattern: re.Pattern[str], text: str, holding: tuple[str, ...] = ()) -> Iterator[re.Match[str]]:
     """Yield what *pattern* matches at the beginning of lines, one behind the other.
 
@@ -127,12 +133,11 @@ def at_lines(pattern: re.Pattern[str], text: str, holding: tuple[str, ...] = ())
 @lru_cache(maxsize=16)
 def _starts_of_lines_with(text: str, words: tuple[str, ...]) -> tuple[int, ...]:
     starts: list[int] = []
-    line_end = -1
+    end = -1
     for spot in spots(text, words):
-        if spot >= line_end:
+        if spot >= end:
             starts.append(line_start(text, spot))
-            line_end = text.find("\n", spot)
-            line_end = len(text) if line_end < 0 else line_end
+            end = line_end(text, spot)
     return tuple(starts)
 
 

@@ -1,4 +1,4 @@
-"""Stretches of a text that several checks ask for: its code, its variables, its lines. Each is found once."""
+"""Stretches of a text that several checks ask for: its code and its variables. Each is found once."""
 
 import re
 import sys
@@ -35,9 +35,3 @@ def is_inside(position: int, spans: list[tuple[int, int]]) -> bool:
     """Return whether *position* lies in one of the *spans*, which are in order and do not overlap."""
     index = bisect_right(spans, (position, sys.maxsize)) - 1
     return index >= 0 and position < spans[index][1]
-
-
-def line_end(text: str, position: int) -> int:
-    """Return where the line ends that *position* is in."""
-    end = text.find("\n", position)
-    return len(text) if end < 0 else end
