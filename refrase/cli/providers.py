@@ -1,11 +1,16 @@
 """refrase providers: where the engine can be asked, what is sent there, and whether it answers."""
 
 import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from refrase.cli import options, output
 from refrase.errors import EXIT_FAILED
+
+if TYPE_CHECKING:
+    from msgspec import Struct
 
 
 @click.group(context_settings=options.CONTEXT)
@@ -38,10 +43,12 @@ def list_providers(as_json: bool) -> None:
     if as_json:
         output.print_json(rows)
         return
+    widths = {field: max(len(str(row[field])) for row in rows) + 2 for field in ("name", "title", "model")}
     for row in rows:
         mark = "→" if row["is_chosen"] else " "
         key = "key set" if row["has_key"] else ""
-        click.echo(f"{mark} {row['name']:<18}{row['title']:<32}{row['model']:<38}{key}".rstrip())
+        columns = "".join(str(row[field]).ljust(width) for field, width in widths.items())
+        click.echo(f"{mark} {columns}{key}".rstrip())
 
 
 @command.command("show", context_settings=options.CONTEXT)
@@ -49,8 +56,6 @@ def list_providers(as_json: bool) -> None:
 @options.as_json
 def show_provider(name: str, as_json: bool) -> None:
     """Show the profile NAME: address, models, limits, prices, quirks, and the page it was read on."""
-    import msgspec
-
     from refrase.bootstrap import settings_from_environment
     from refrase.engine.providers import get_provider, read_providers
 
@@ -59,14 +64,30 @@ def show_provider(name: str, as_json: bool) -> None:
         output.print_json(provider)
         return
     click.secho(provider.title, bold=True)
-    for field, value in msgspec.to_builtins(provider).items():
-        if field not in {"title", "models", "reasons"} and value not in ("", None, [], {}):
-            click.echo(f"  {field:<22}{', '.join(value) if isinstance(value, list) else value}")
+    unused = {"api_version"} if provider.form == "openai" else set[str]()
+    for line in _told(provider, {"title", "models", "reasons"} | unused):
+        click.echo(f"  {line}")
     for model in provider.models:
         click.echo(f"  {model.pattern}")
-        for field, value in msgspec.to_builtins(model).items():
-            if field != "pattern" and value not in ("", None, {}):
-                click.echo(f"    {field:<20}{value}")
+        for line in _told(model, {"pattern"}):
+            click.echo(f"    {line}")
+
+
+def _told(profile: "Struct", left_out: set[str]) -> Iterator[str]:
+    """Yield what a profile says, field by field, without what it leaves open."""
+    from msgspec import to_builtins
+
+    for field, value in to_builtins(profile).items():
+        if field not in left_out and value not in ("", None, (), [], {}):
+            yield f"{field:<22}{_plain(value)}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_plain(inner)}" for key, inner in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 @command.command("check", context_settings=options.CONTEXT)

@@ -78,6 +78,17 @@ def test_guides_are_listed_shown_and_checked(shell: Shell):
     assert (code, out) == (1, "guides/x.md:1: the document must begin with front matter between two lines of ---\n")
 
 
+def test_providers_are_listed_in_columns_and_shown_in_plain_words(shell: Shell):
+    names = [line[2:].split("  ")[0] for line in shell.run("providers", "list")[1].splitlines()]
+    assert {"modelslab-anthropic", "moonshot-anthropic", "openrouter"} <= set(names)
+    shown = shell.run("providers", "show", "openrouter-exacto")[1]
+    assert "  key_variables         OPENROUTER_API_KEY\n" in shown
+    assert "  headers               X-OpenRouter-Title: Refrase\n" in shown
+    assert "  key_required          yes\n" in shown
+    assert not {"takes", "api_version"} & set(shown.split())
+    assert "  api_version           2023-06-01\n" in shell.run("providers", "show", "moonshot-anthropic")[1]
+
+
 def test_the_database_is_made_by_itself_and_on_demand(shell: Shell):
     assert "brought to schema" in shell.run("db", "upgrade")[2]
     assert "already at schema" in shell.run("db", "upgrade")[2]
