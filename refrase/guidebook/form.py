@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from refrase.core.guide import Guide, Model, Rule, RuleKind, Section, Setting, Source
 from refrase.guidebook.rules import SOURCE_FORM, Fault, parse_rules, parse_source
+from refrase.guidebook.yaml_text import load_yaml
 
 SECTIONS = (
     "Overview",
@@ -115,7 +116,10 @@ def read_front(lines: list[str], kind: type[FrontT], faults: list[Fault]) -> tup
     end = lines.index("---", 1)
     text = "\n".join(lines[1:end])
     try:
-        front = msgspec.convert(_named(yaml.safe_load(text)), kind)
+        front = msgspec.convert(_named(load_yaml(text)), kind)
+    except yaml.reader.ReaderError as error:
+        faults.append(Fault(text.count("\n", 0, error.position) + 2, f"front matter is not YAML: {error.reason}"))
+        return end + 1, None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 1
         faults.append(Fault(line, f"front matter is not YAML: {error.problem}"))

@@ -12,6 +12,7 @@ from msgspec import Struct
 from refrase.core.guide import CALL_PRIMITIVES, PRIMITIVES, About, Check, Fix, Rule, RuleKind, Source, SourceKind
 from refrase.core.pattern import PatternError, compile_pattern
 from refrase.core.selection import CONDITIONS
+from refrase.guidebook.yaml_text import load_yaml
 
 SOURCE_FORM = "[title](https://…) · primary or third party · 2026-11-23"
 
@@ -178,7 +179,7 @@ def _names(value: str, known: set[str], what: str, line: int, faults: list[Fault
 
 
 def _check(value: str) -> Check:
-    check = msgspec.convert(yaml.safe_load(value), Check)
+    check = msgspec.convert(load_yaml(value), Check)
     _one_of(check, (*PRIMITIVES, *CALL_PRIMITIVES))
     names = ("pattern", "missing", "bare_variable", "format_in_prose", "retired_id", "where", "unless")
     for pattern in (*(getattr(check, name) for name in names), *(check.contradiction or ())):
@@ -188,7 +189,7 @@ def _check(value: str) -> Check:
 
 
 def _fix(value: str) -> Fix:
-    fix = msgspec.convert(yaml.safe_load(value), Fix)
+    fix = msgspec.convert(load_yaml(value), Fix)
     _one_of(fix, ("replace", "wrap", "heading"))
     return fix
 

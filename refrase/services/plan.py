@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from refrase.core.candidate import Citable
 from refrase.core.contract import contract_of
@@ -17,7 +18,7 @@ from refrase.core.notice import notice
 from refrase.core.prompt import Prompt, Span, check_prompt
 from refrase.core.reply_form import form_for, reply_limit_tokens
 from refrase.core.request import RequestField, TodaysCall
-from refrase.core.rewrite import EngineChoice, Finding, Form, Order, Provenance, Severity
+from refrase.core.rewrite import EngineChoice, Finding, Order, Provenance, Severity
 from refrase.core.selection import Selected, select_rules, with_evidence
 from refrase.core.target import Target
 from refrase.guidebook.live import LiveGuidebook
@@ -29,18 +30,24 @@ from refrase.services.engines import Engines
 _VERSION = version("refrase")
 
 
-class Plan(Struct, frozen=True):
-    """Everything known about an order before anybody is asked."""
+class Intake(Struct, frozen=True):
+    """What is known of an order before its prompt is read: enough to find what an equal one made."""
 
     order: Order
     target: Target
-    selected: tuple[Selected, ...]
-    noticed: tuple[Finding, ...]
+    left_out: tuple[str, ...]  # rules that the instruction has no room for
     provenance: Provenance
     fingerprint: str
-    case: Case
     request: tuple[RequestField, ...]
-    notes: tuple[Finding, ...] = ()
+
+
+class Plan(Intake, frozen=True):
+    """Everything known about an order before anybody is asked."""
+
+    selected: tuple[Selected, ...]
+    noticed: tuple[Finding, ...]
+    case: Case
+    notes: tuple[Finding, ...]
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -81,12 +88,29 @@ class Planner:
         """Return what to send to *target* with a rewrite, where *call* calls it today."""
         return self._engines.request(target, call)
 
-    async def plan(self, order: Order, *, is_budgeted: bool = False) -> Plan:
-        """Refuse what cannot be rewritten, before anything is stored or paid. Raises as `rewrite` does."""
+    def take(self, order: Order, *, is_budgeted: bool = False) -> Intake:
+        """Refuse what cannot be rewritten, before anything is stored or paid. Raises as `Rewriter.rewrite` does."""
         target = self._guides.current.get_target(order.target)
         check_prompt(order.prompt, max_prompt_bytes=self._max_prompt_bytes)
         identity = self._check_engine(order.engine, is_budgeted=is_budgeted or order.budget_usd is not None)
-        return await self._desk.do(Step.ASK, order.prompt.characters, self._look_at, order, target, identity)
+        left_out = self._instructions.left_out(target) if order.engine is EngineChoice.MODEL else ()
+        provenance = self._provenance(order, target, identity)
+        return Intake(
+            order=order,
+            target=target,
+            left_out=left_out,
+            provenance=provenance,
+            fingerprint=fingerprint_of(order, provenance, left_out),
+            request=self.request(target, order.call),
+        )
+
+    async def read(self, intake: Intake) -> Plan:
+        """Read the prompt. Raises OptionInvalid where a lock that its text marks is not closed."""
+        return await self._desk.do(Step.ASK, intake.order.prompt.characters, self._look_at, intake)
+
+    async def plan(self, order: Order) -> Plan:
+        """Take *order* and read its prompt. Raises as `take` and `read` do."""
+        return await self.read(self.take(order))
 
     def _check_engine(self, engine: EngineChoice, *, is_budgeted: bool) -> EngineIdentity:
         identity = self._engines.identity(engine)
@@ -94,41 +118,39 @@ class Planner:
             self._engines.check_prices()
         return identity
 
-    def _look_at(self, order: Order, target: Target, identity: EngineIdentity) -> Plan:
-        selected = select_rules(target, without_ignores(order.prompt), order.terms)
-        noticed = notice(order.prompt, [item.rule for item in selected if item.applies]).findings
-        left_out = self._instructions.left_out(target) if order.engine is EngineChoice.MODEL else ()
-        form = form_for(order.prompt, order.mode)
+    def _provenance(self, order: Order, target: Target, identity: EngineIdentity) -> Provenance:
         parameters = dict(identity.parameters)
         if order.engine is EngineChoice.MODEL:
             parameters["max_output_tokens"] = reply_limit_tokens(order.prompt, identity.max_output_tokens)
-        provenance = Provenance(
+        return Provenance(
             target=target.id,
             guide=target.guide.id,
             guide_version=target.guide.version,
             template_version=self._instructions.version if order.engine is EngineChoice.MODEL else "",
             engine=order.engine,
             mode=order.mode,
-            form=form,
+            form=form_for(order.prompt, order.mode),
             provider=identity.provider,
             engine_model=identity.model,
             parameters=parameters,
             decisions=identity.decisions,
             refrase_version=_VERSION,
         )
+
+    def _look_at(self, intake: Intake) -> Plan:
+        order = intake.order
+        selected = select_rules(intake.target, without_ignores(order.prompt), order.terms)
+        noticed = notice(order.prompt, [item.rule for item in selected if item.applies]).findings
         return Plan(
-            order=order,
-            target=target,
+            **asdict(intake),
             selected=selected,
             noticed=noticed,
-            provenance=provenance,
-            fingerprint=fingerprint_of(order, provenance, left_out),
-            request=self.request(target, order.call),
-            case=self._case(order, target, selected, form),
-            notes=_notes(left_out, with_evidence(selected, noticed)),
+            case=self._case(intake, selected),
+            notes=_notes(intake.left_out, with_evidence(selected, noticed)),
         )
 
-    def _case(self, order: Order, target: Target, selected: tuple[Selected, ...], form: Form) -> Case:
+    def _case(self, intake: Intake, selected: tuple[Selected, ...]) -> Case:
+        order = intake.order
         contract = contract_of(order.prompt, order.terms)
         locks = [lock for message in contract.messages for lock in locks_of(message, _stated(order, message.number))]
         applying = frozenset(item.rule.id for item in selected if item.applies)
@@ -137,9 +159,9 @@ class Planner:
             contract=contract,
             terms=order.terms,
             mode=order.mode,
-            form=form,
+            form=intake.provenance.form,
             mark=self._mark_for(order.prompt),
-            citable=Citable(frozenset(rule.id for rule in target.rules), applying),
+            citable=Citable(frozenset(rule.id for rule in intake.target.rules), applying),
             locks=tuple(locks),
         )
 

@@ -37,7 +37,7 @@ from refrase.services.budget import Budget
 from refrase.services.conversation import Conversation, Result, Talk, Watcher, unwatched
 from refrase.services.desk import Desk, Step
 from refrase.services.engines import Engines
-from refrase.services.plan import Plan, Planner
+from refrase.services.plan import Intake, Plan, Planner
 from refrase.storage.rewrites import Rewrites
 
 
@@ -78,37 +78,38 @@ class Rewriter:
         where no record could be made before a call. What the engine does wrong is no error here: it is the
         outcome, with its reason.
         """
-        return await self.carry_out(await self._planner.plan(order, is_budgeted=budget is not None), watch, budget)
+        return await self.carry_out(self._planner.take(order, is_budgeted=budget is not None), watch, budget)
 
-    async def carry_out(self, plan: Plan, watch: Watcher = unwatched, budget: Budget | None = None) -> Rewrite:
-        """Do what was planned. An equal request that is under way is waited for. Raises as `rewrite` does."""
-        rewrite = await (self._make if plan.order.is_fresh else self._share)(plan, watch, budget)
+    async def carry_out(self, intake: Intake, watch: Watcher = unwatched, budget: Budget | None = None) -> Rewrite:
+        """Do what was taken in, or planned. An equal request that is under way is waited for. Raises as `rewrite`."""
+        rewrite = await (self._make if intake.order.is_fresh else self._share)(intake, watch, budget)
         # The request is for this caller’s call, also where the text was written for another one.
-        rewrite = msgspec.structs.replace(rewrite, request=plan.request)
+        rewrite = msgspec.structs.replace(rewrite, request=intake.request)
         watch(Finished(rewrite))
         return rewrite
 
-    async def _share(self, plan: Plan, watch: Watcher, budget: Budget | None) -> Rewrite:
+    async def _share(self, intake: Intake, watch: Watcher, budget: Budget | None) -> Rewrite:
         """Return what an equal request made, before or just now; else make it, for all who ask meanwhile."""
-        while flight := self._flights.get(plan.fingerprint):
+        while flight := self._flights.get(intake.fingerprint):
             await asyncio.wait([flight])
             # A budget is its owner’s: who waited for it has one of their own, or none.
             if not flight.cancelled() and not _is_out_of_budget(flight.result()):
                 return msgspec.structs.replace(flight.result(), is_joined=True)
-        flight = self._flights[plan.fingerprint] = asyncio.get_running_loop().create_future()
+        flight = self._flights[intake.fingerprint] = asyncio.get_running_loop().create_future()
         try:
-            done = await self._rewrites.find_done(plan.fingerprint)
+            done = await self._rewrites.find_done(intake.fingerprint)
             if done is not None:
                 rewrite = msgspec.structs.replace(done, is_reused=True)
             else:
-                rewrite = await self._make(plan, watch, budget)
+                rewrite = await self._make(intake, watch, budget)
             flight.set_result(rewrite)
             return rewrite
         finally:
-            del self._flights[plan.fingerprint]
+            del self._flights[intake.fingerprint]
             flight.cancel()  # does nothing where there is a result; else the others try for themselves
 
-    async def _make(self, plan: Plan, watch: Watcher, budget: Budget | None) -> Rewrite:
+    async def _make(self, intake: Intake, watch: Watcher, budget: Budget | None) -> Rewrite:
+        plan = intake if isinstance(intake, Plan) else await self._planner.read(intake)
         if plan.order.engine is EngineChoice.OFFLINE:
             return await self._fix(plan)
         own = Budget(plan.order.budget_usd) if plan.order.budget_usd is not None else None

@@ -25,6 +25,21 @@ async def test_an_equal_request_is_not_paid_twice(services, upstream: Upstream):
     assert len(upstream.requests) == 1
 
 
+async def test_what_is_done_is_found_before_its_text_is_read(settings, upstream: Upstream):
+    drawn: list[str] = []  # a mark is drawn where a prompt is read, to quote it
+
+    def draw_mark() -> str:
+        drawn.append(MARK)
+        return MARK
+
+    upstream.will(Say(GOOD))
+    async with open_services(settings, draw_mark=draw_mark) as services:
+        await rewritten(services)
+        second, _ = await rewritten(services)
+    assert second.is_reused
+    assert len(drawn) == 1
+
+
 @pytest.mark.parametrize(
     "change",
     [{"prompt": PROMPT + " "}, {"mode": Mode.NORMAL}, {"target": "kimi-k2.6"}, {"is_fresh": True}],

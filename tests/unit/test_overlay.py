@@ -129,6 +129,7 @@ FAULTS = [
     ("---\nextends: exampel\nverified_at: 2026-11-20\n---\n", 2, "there is no guide 'exampel' to extend"),
     ("---\nextends: example\n---\n", 1, "missing required field `verified_at`"),
     ("---\nextends: *\nverified_at: 2026-11-20\n---\n", 2, "front matter is not YAML"),
+    (f"{HEAD}off: [a\x07]\n---\n", 4, "control characters are not allowed"),
     (f"{HEAD}turn_off: [politeness]\n---\n", 4, "unknown field `turn_off`"),
     (f"{HEAD}{RULES}- `a` Say A.\n- `a` Say B.\n", 9, "the rule id 'a' is taken by line 8"),
     (f"{HEAD}off: [politeness]\n{RULES}- `politeness` Be polite.\n", 4, "is switched off and replaced"),
