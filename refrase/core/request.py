@@ -143,7 +143,7 @@ def _advised(advice: SettingAdvice, call: TodaysCall) -> RequestField:
     elif advice.name in LIMIT_NAMES and isinstance(was, int) and isinstance(value, int):
         value = max(value, was)
     if was is not None and value != was:
-        reason = f"{reason} Today’s {was!r} was set for {call.model or 'another model'}."
+        reason = f"{reason} Today’s {msgspec.json.encode(was).decode()} was set for {call.model or 'another model'}."
     return RequestField(advice.name, use, reason, value, was, advice.rule, advice.source_url)
 
 

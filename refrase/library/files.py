@@ -67,7 +67,8 @@ def read_single(path: Path) -> Document:
     ending = path.suffix.lower()
     if ending in _RECORD_ENDINGS:
         raise OptionInvalid(f"{path} holds many prompts.", hint=f"refrase batch {path} --out FOLDER")
-    refuse_structured(path, f"refrase rewrite < {path}")
+    of_tools = f". The descriptions of its tools: refrase batch {path} --out FOLDER" * (path.suffix.lower() == ".json")
+    refuse_structured(path, f"refrase rewrite < {path}{of_tools}")
     return read_plaintext(read_bytes(path), str(path))
 
 

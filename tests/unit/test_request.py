@@ -55,6 +55,12 @@ def test_a_field_of_today_is_kept_changed_or_left_out_with_a_reason(target, name
     assert field.reason
 
 
+def test_a_value_of_today_is_told_as_json():
+    call = {"model": "gpt-4.1", "response_format": {"type": "json_schema", "strict": True}}
+    reason = fields("kimi-k2-0905", call)["response_format"].reason
+    assert reason.endswith('Today’s {"type":"json_schema","strict":true} was set for gpt-4.1.')
+
+
 def test_what_is_no_setting_is_no_field():
     assert {"messages", "max_tokens", "tools"}.isdisjoint(fields("kimi-k2-0905", TODAY))
 
