@@ -1,9 +1,11 @@
 """From settings to engines: which provider, which key, which fallbacks, one gate for each provider and key."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -11,7 +13,7 @@ from msgspec import Struct
 from refrase.clock import Clock, SystemClock
 from refrase.core.guide import Price
 from refrase.core.parameter import ParameterDecision
-from refrase.engine.engine import Engine, EngineOptions
+from refrase.engine.engine import Engine, EngineOptions, without_credentials
 from refrase.engine.gate import Gate, Limits
 from refrase.engine.openai_engine import OpenAIEngine
 from refrase.engine.providers import Provider, get_provider, read_providers
@@ -19,14 +21,17 @@ from refrase.errors import EngineNotConfigured, SettingsInvalid
 from refrase.settings import ENGINE_KEY, Settings
 
 _CUSTOM = "custom"
+# A header takes nothing else. Shortened keys have “…”, and ones that were copied with their neighbours a blank.
+_NOT_OF_A_KEY = re.compile(r"[^!-~]")
 
 
 class Chosen(Struct, frozen=True):
-    """The provider that the settings lead to."""
+    """The provider that the settings lead to, with its key and the variable that holds it."""
 
     name: str
     provider: Provider
     key: str | None
+    key_variable: str
 
 
 class EngineSetup:
@@ -79,7 +84,7 @@ class EngineSetup:
             hint = f"There are {', '.join(self.providers)}."
             raise SettingsInvalid(f"REFRASE_ENGINE_FALLBACKS: {name!r} is not a provider.", hint=hint)
         provider = self.providers[name]
-        chosen = Chosen(name, provider, self._settings.secrets.find(*provider.key_variables))
+        chosen = _chosen(name, provider, self._settings, provider.key_variables)
         missing = what_is_missing(chosen, "")
         if missing is not None:
             raise SettingsInvalid(f"REFRASE_ENGINE_FALLBACKS: {missing.detail}", hint=missing.hint)
@@ -127,23 +132,43 @@ def chosen_provider(settings: Settings, providers: Mapping[str, Provider]) -> Ch
         with_key = (name for name, known in providers.items() if settings.secrets.find(*known.key_variables))
         name = next(with_key, next(iter(providers)))
     provider = providers[name]
-    return Chosen(name, provider, settings.secrets.find(ENGINE_KEY, *provider.key_variables))
+    return _chosen(name, provider, settings, (ENGINE_KEY, *provider.key_variables))
+
+
+def _chosen(name: str, provider: Provider, settings: Settings, variables: tuple[str, ...]) -> Chosen:
+    return Chosen(name, provider, settings.secrets.find(*variables), settings.secrets.find_name(*variables))
 
 
 def what_is_missing(chosen: Chosen, base_url: str) -> EngineNotConfigured | None:
-    """Return what keeps the provider from being asked: no address, or no key."""
-    provider = chosen.provider
-    if not (base_url or provider.base_url):
+    """Return what keeps the provider from being asked: no address, or no key, or one that cannot be used."""
+    provider, address = chosen.provider, base_url or chosen.provider.base_url
+    if not _is_address(address):
+        fault = "has an address that does not begin with http:// or https://" if address else "has no address"
         return EngineNotConfigured(
-            f"The provider “{chosen.name}” has no address.",
+            f"The provider “{chosen.name}” {fault}.",
             hint="Set REFRASE_ENGINE_BASE_URL, e.g. http://localhost:8000/v1.",
         )
-    if chosen.key is None and provider.key_required:
+    if chosen.key is None:
+        if not provider.key_required:
+            return None
         return EngineNotConfigured(
             f"No key for {provider.title} is set, so Kimi K2 cannot be asked.",
             hint=f"Set {provider.key_variables[0]}=… in the environment or in a .env file.",
         )
+    if strange := _NOT_OF_A_KEY.search(chosen.key):
+        return EngineNotConfigured(
+            f"The key for {provider.title} cannot be sent: its character {strange.start() + 1} stands in no key.",
+            hint=f"Copy it anew, whole and alone, to {chosen.key_variable}.",
+        )
     return None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no port, or no host, has that form
+        return False
 
 
 class ProviderReport(Struct, frozen=True):
@@ -174,7 +199,8 @@ async def check_provider(settings: Settings, name: str, *, calls: bool) -> Provi
         at = engine.identity
         answered, is_good = await _asked(engine) if calls else (("not asked",), True)
         price = _told(engine)
-        return ProviderReport(at.provider, at.model, at.base_url, at.decisions, price, answered, is_good)
+        address = without_credentials(at.base_url)
+        return ProviderReport(at.provider, at.model, address, at.decisions, price, answered, is_good)
     finally:
         await setup.close()
 

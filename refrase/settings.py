@@ -31,7 +31,12 @@ class Secrets:
 
     def find(self, *names: str) -> str | None:
         """Return the first of the named secrets that is set, or None."""
-        return next((self._values[name].strip() for name in names if name in self._values), None)
+        name = self.find_name(*names)
+        return self._values[name].strip() if name else None
+
+    def find_name(self, *names: str) -> str:
+        """Return the name of the first of the named secrets that is set, or ""."""
+        return next((name for name in names if name in self._values), "")
 
     def __repr__(self) -> str:
         return f"Secrets({', '.join(sorted(self._values))})"

@@ -39,8 +39,9 @@ class _Face(Struct, frozen=True):
 
 
 _LATER = "Try again later; nothing was changed."
+_CHECK = "refrase providers check"
 _FACES: dict[FailureKind, _Face] = {
-    FailureKind.REFUSED: _Face(502, "Check the engine's model id and parameters for this provider."),
+    FailureKind.REFUSED: _Face(502, f"Check the engine's model id, parameters and base URL: {_CHECK}."),
     FailureKind.WRONG_KEY: _Face(502, "Check the provider's key (see README, Connect Kimi K2).", stops_run=True),
     FailureKind.QUOTA_SPENT: _Face(502, "Top up the account at the provider, then run the same again.", stops_run=True),
     FailureKind.RATE_LIMITED: _Face(503, _LATER, is_retryable=True),
@@ -50,7 +51,7 @@ _FACES: dict[FailureKind, _Face] = {
     FailureKind.TRUNCATED: _Face(502, "Raise REFRASE_ENGINE_MAX_OUTPUT_TOKENS, or split the prompt."),
     FailureKind.FILTERED: _Face(502, "The provider's filter stopped this prompt; another provider may take it."),
     FailureKind.EMPTY: _Face(502, _LATER, is_retryable=True),
-    FailureKind.MALFORMED: _Face(502, _LATER),
+    FailureKind.MALFORMED: _Face(502, f"Try again later, or check the engine's base URL: {_CHECK}."),
     FailureKind.UNREACHABLE: _Face(
         502, "Check the network and the provider's base URL (REFRASE_ENGINE_BASE_URL).", is_retryable=True
     ),

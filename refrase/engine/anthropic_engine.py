@@ -35,7 +35,7 @@ class AnthropicEngine(Engine):
                 max_retries=0,
                 timeout=httpx2.Timeout(STALL_SECONDS, connect=CONNECT_SECONDS),
                 default_headers=provider.headers,
-                http_client=anthropic.DefaultAsyncHttpxClient(verify=trusted),
+                http_client=anthropic.DefaultAsyncHttpxClient(verify=trusted, follow_redirects=False),
             )
         )
 

@@ -87,7 +87,7 @@ class Engine(ABC):
         parameters.pop("stream_options", None)  # shapes no reply
         if options.base_url:
             # The same model id at another address may be another model.
-            parameters["base_url"] = _without_credentials(options.base_url)
+            parameters["base_url"] = without_credentials(options.base_url)
         self.identity = EngineIdentity(
             provider=name,
             model=model_id,
@@ -196,7 +196,8 @@ def json_or_none(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _without_credentials(address: str) -> str:
+def without_credentials(address: str) -> str:
+    """Return *address* as it may be shown and stored."""
     return str(httpx2.URL(address).copy_with(username=None, password=None, query=None))
 
 

@@ -34,6 +34,10 @@ _BY_WORD = (
 )
 _KEY_LIKE = re.compile(r"\b(?:sk|key|pk|or)-[A-Za-z0-9_-]{6,}")
 _LONGEST_MESSAGE = 500
+# Of a page, such as a gateway’s, its title is told, else so much of its text.
+_LONGEST_PAGE = 200
+_TITLE = re.compile(r"<title>([^<]{1,200})", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]{1,500}>")
 # “12”, “1m3.5s”, “850ms”; a larger number is a point in time that we do not guess at.
 _DURATION = re.compile(r"(?:(\d{1,3})m(?!s))?(?:(\d{1,4}(?:\.\d{1,6})?)s?)?(?:(\d{1,6})ms)?")
 _LONGEST_REST_SECONDS = 120.0
@@ -44,8 +48,7 @@ def failure_from_exception(error: Any, key: str | None = None) -> Failure:
     if isinstance(error, TimeoutError | httpx2.TimeoutException) or _is(error, "APITimeoutError"):
         return Failure(FailureKind.TIMEOUT, "The provider did not answer in time.")
     if _is(error, "APIStatusError"):
-        body = error.body if isinstance(error.body, Mapping) else {"message": error.message}
-        return failure_from_body(body, error.status_code, error.response.headers, key)
+        return _failure_from_status(error, key)
     if isinstance(error, httpx2.TransportError) or _is(error, "APIConnectionError"):
         cause = error.__cause__ or error
         detail = masked(str(cause) or type(cause).__name__, key)
@@ -82,6 +85,27 @@ def failure_from_body(
     return Failure(
         kind, f"The provider said{told}: {said}", status, _retry_after_seconds(error, headers), _may_retry(error)
     )
+
+
+def _failure_from_status(error: Any, key: str | None) -> Failure:
+    status, headers = error.status_code, error.response.headers
+    if not 300 <= status < 400:
+        return failure_from_body(_body_of(error), status, headers, key)
+    # Prompts and keys go where the user sends them and nowhere else, so no call follows.
+    where = masked(headers.get("location", "").partition("?")[0], key) or "another address"
+    told = f"The provider sends calls on to {where} ({status}); nothing was sent there."
+    return Failure(FailureKind.REFUSED, told, status)
+
+
+def _body_of(error: Any) -> Mapping[str, Any]:
+    """Return the body under an error status: an object, alone or in a list, or the words of a page or a text."""
+    body = error.body[0] if isinstance(error.body, list) and error.body else error.body
+    if isinstance(body, Mapping):
+        return body
+    page = body if isinstance(body, str) else ""
+    title = _TITLE.search(page)
+    words = title[1] if title else _TAG.sub(" ", page)
+    return {"message": " ".join(words.split())[:_LONGEST_PAGE] or error.response.reason_phrase}
 
 
 def _is(error: Any, name: str) -> bool:

@@ -44,7 +44,7 @@ class OpenAIEngine(Engine):
                 max_retries=0,
                 timeout=httpx2.Timeout(STALL_SECONDS, connect=CONNECT_SECONDS),
                 default_headers=provider.headers,
-                http_client=DefaultAsyncHttpxClient(verify=trusted),
+                http_client=DefaultAsyncHttpxClient(verify=trusted, follow_redirects=False),
             )
         )
 
@@ -113,9 +113,16 @@ class OpenAIEngine(Engine):
         self, response: httpx2.Response, received: Received, take: Callable[[str], None]
     ) -> Failure | None:
         """Read a reply that is no stream: an error object under status 200, or a whole completion."""
-        body = json.loads(await response.aread())
-        if not isinstance(body, Mapping):
-            return Failure(FailureKind.MALFORMED, "The provider sent something that is not a reply.")
+        data = await response.aread()
+        if not data.strip():
+            return Failure(FailureKind.EMPTY, "The provider's answer is empty.")
+        try:
+            body = json.loads(data)
+        except ValueError:
+            kind = response.headers.get("content-type", "").partition(";")[0] or "of no stated type"
+            return Failure(FailureKind.MALFORMED, f"The provider sent something that is not JSON ({kind}).")
+        if not (isinstance(body, Mapping) and body.keys() & {"choices", "error"}):
+            return Failure(FailureKind.MALFORMED, "The provider sent JSON that is no reply.")
         if "error" in body:
             return failure_from_body(body, None, response.headers, self._key)
         if text := _delta(body, received):

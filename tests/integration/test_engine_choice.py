@@ -97,6 +97,26 @@ async def test_without_a_key_nothing_is_asked_and_nothing_stored(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"OPENROUTER_API_KEY": "sk-or-…7f"}, "OpenRouter cannot be sent: its character 7 stands"),
+        ({"OPENROUTER_API_KEY": "Bearer sk-or-7f"}, "its character 7 stands"),
+        ({"OPENROUTER_API_KEY": "sk-or-7f\nsk-or-8f"}, "its character 9 stands"),
+        ({"REFRASE_ENGINE_PROVIDER": "custom"}, "“custom” has no address"),
+        ({"REFRASE_ENGINE_BASE_URL": "localhost:8000/v1"}, "does not begin with http"),
+        ({"REFRASE_ENGINE_BASE_URL": "http:///v1"}, "does not begin with http"),
+        ({"REFRASE_ENGINE_BASE_URL": "http://localhost:port/v1"}, "does not begin with http"),
+        ({"REFRASE_ENGINE_BASE_URL": "u:sk-or-7f@host"}, "does not begin with http"),
+    ],
+)
+async def test_a_key_or_an_address_that_cannot_be_used_is_told_before_any_call(tmp_path, environ, told):
+    async with open_services(make_settings(tmp_path, **environ)) as services:
+        with pytest.raises(EngineNotConfigured, match=told) as refused:
+            await services.rewriter.rewrite(order())
+    assert "7f" not in f"{refused.value.detail} {refused.value.hint}"
+
+
+@pytest.mark.parametrize(
     ("environ", "provider"),
     [
         ({"OPENROUTER_API_KEY": "a", "MOONSHOT_API_KEY": "b"}, "openrouter"),

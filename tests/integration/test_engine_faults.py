@@ -30,6 +30,7 @@ PASSING = [
     BreakOff("<mess", cuts_connection=True),
     Say(GOOD, finish_reason="error"),
     Say("", finish_reason="stop"),
+    Garbage("", content_type="application/json"),
 ]
 
 
@@ -64,6 +65,7 @@ FINAL = [
     (Say(GOOD[:40], finish_reason="tool_calls"), "engine_malformed"),
     (Garbage(), "engine_malformed"),
     (Garbage('["a"]', content_type="application/json"), "engine_malformed"),
+    (Garbage("{}", content_type="application/json"), "engine_malformed"),
     (RefuseInside({"message": "No auth", "code": 401}), "engine_wrong_key"),
 ]
 
@@ -81,6 +83,33 @@ async def test_what_cannot_pass_fails_by_name_at_once(services, upstream: Upstre
     _, (attempt,) = await services.history.get(rewrite.id)
     assert attempt.failure.code == code
     assert KEY not in str(attempt)
+
+
+SAID = [
+    (Garbage("<html><head><title>Not Found</title><style>p{}</style>", 404), "The provider said (404): Not Found"),
+    (Garbage("<h1>No such\n host</h1>", 404), "The provider said (404): No such host"),
+    (Garbage(f"The key {KEY} is too old", 403, "text/plain"), "The provider said (403): The key [key] is too old"),
+    (Garbage("", 404), "The provider said (404): Not Found"),
+    (Garbage('[{"error": {"message": "No model"}}]', 404, "application/json"), "The provider said (404): No model"),
+    (Garbage("<html>Welcome"), "The provider sent something that is not JSON (text/html)."),
+]
+
+
+@pytest.mark.parametrize(("step", "message"), SAID, ids=[message for _, message in SAID])
+async def test_a_page_or_a_text_instead_of_an_error_object_is_told_in_its_words(services, upstream, step, message):
+    upstream.will(step)
+    rewrite, _ = await rewritten(services)
+    assert rewrite.reason.message == message
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_no_prompt_and_no_key_follows_where_a_provider_sends_calls_on_to(services, upstream, status):
+    elsewhere = "https://elsewhere.example/v1/chat/completions"
+    upstream.will(Refuse(status, "moved", {"location": f"{elsewhere}?key=a"}))
+    rewrite, _ = await rewritten(services)
+    assert rewrite.reason.code == "engine_refused"
+    assert rewrite.reason.message.startswith(f"The provider sends calls on to {elsewhere} ({status})")
+    assert len(upstream.requests) == 1
 
 
 async def test_a_provider_that_never_recovers_fails_after_a_bounded_number_of_tries(services, upstream: Upstream):

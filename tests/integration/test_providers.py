@@ -215,3 +215,13 @@ async def test_anthropics_errors_are_told_by_name(tmp_path, status, kind, code):
     upstream.will(*[Refuse(status, {"type": kind, "message": "no"})] * 4)
     rewrite, _ = await rewritten(tmp_path, upstream, "moonshot-anthropic")
     assert rewrite.reason.code == code
+
+
+@pytest.mark.parametrize("name", ["openrouter", "modelslab", "modelslab-anthropic"])
+async def test_a_provider_that_sends_calls_elsewhere_is_not_followed(tmp_path, name):
+    upstream, elsewhere = PROVIDERS[name][0](), OpenRouter()
+    with RunningServer(elsewhere) as address:
+        upstream.will(Refuse(307, "moved", {"location": address}))
+        rewrite, _ = await rewritten(tmp_path, upstream, name)
+    assert rewrite.reason.message.startswith(f"The provider sends calls on to {address} (307)")
+    assert elsewhere.requests == []
