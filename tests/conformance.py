@@ -19,6 +19,11 @@ BEHAVIOURS = {
         f"{_DOCS}/overview.mdx",
         (),
     ),
+    "test_thoughts_are_no_part_of_the_rewrite_and_are_paid": (
+        "thoughts kept out, and paid",
+        "https://platform.kimi.ai/docs/guide/use-thinking-models",
+        (),
+    ),
     "test_a_wrong_key_is_told_by_name_and_never_shown": ("a wrong key", f"{_DOCS}/errors-and-debugging.mdx", ()),
     "test_a_temperature_that_the_model_refuses_is_never_sent": (
         "a temperature that is fixed there",

@@ -24,6 +24,7 @@ from refrase.core.repair import count_blocking, standing
 from refrase.core.reply import Reply, parse_reply
 from refrase.core.rewrite import Change, Finding, Form, Mode, Severity
 from refrase.core.terms import Terms
+from refrase.core.thought import without_thoughts
 
 
 class Ask(StrEnum):
@@ -77,6 +78,7 @@ class Draft:
 
     def take(self, text: str) -> None:
         """Read a reply, build what it asks for, and hold it against the original."""
+        text = without_thoughts(text, self._case.mark)
         if self.ask is Ask.MENDING and f"<message-{self._case.mark}" in text:
             self.ask = Ask.REPLY  # it was asked for edits of its text and sent the whole text once more
         reply = parse_reply(text, self._case.mark, self.form, len(self._case.prompt.messages))
@@ -91,7 +93,7 @@ class Draft:
         """Return whether a reply that was cut off holds all that it was asked for: only what follows it is missing."""
         mark, count = self._case.mark, len(self._case.prompt.messages)
         if self.form is Form.EDITS:
-            return f"</edits-{mark}" in text
+            return f"</edits-{mark}" in without_thoughts(text, mark)
         reply = parse_reply(text, mark, Form.WHOLE, count)
         return len(reply.texts) == count and not any(f.severity is Severity.BLOCKING for f in reply.findings)
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from refrase.core.progress import TextWritten
 from refrase.core.prompt import Span
 from refrase.core.rewrite import Finding, Form, Severity
+from refrase.core.thought import may_think, thoughts_end, without_thoughts
 
 # The mark of a request is compared, not compiled: an expression of its own would cost more than reading the reply.
 _TAG = re.compile(r"<(/?)(edits|edit|old|new|why|message|changes|advice)-(\w+)([^>]{0,300})>")
@@ -68,7 +69,8 @@ class _Element(Struct):
 
 
 def parse_reply(text: str, mark: str, form: Form, message_count: int) -> Reply:
-    """Read *text*, the engine's whole reply, as the *form* asked for with *mark*."""
+    """Read *text*, the engine's whole reply, as the *form* asked for with *mark*. Thoughts in it are passed over."""
+    text = without_thoughts(text, mark)
     elements = _elements(text, mark)
     findings: list[Finding] = []
     if not elements:
@@ -94,6 +96,7 @@ class ReplyReader:
         self._message_count = message_count
         self._text = ""
         self._position = 0
+        self._is_thinking = True
         self._message = -1
         self._is_inside = False
         self._closer = f"</message-{mark}"
@@ -106,6 +109,9 @@ class ReplyReader:
     def feed(self, delta: str) -> list[TextWritten | EditDraft]:
         """Take the next piece of the reply; return the text, or the edits, that it completes."""
         self._text += delta
+        if self._is_thinking:
+            self._is_thinking = may_think(self._text)
+            self._position = thoughts_end(self._text)
         return list(self._new_edits() if self._form is Form.EDITS else self._new_text())
 
     def _new_edits(self) -> Iterator[EditDraft]:

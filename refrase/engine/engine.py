@@ -55,6 +55,7 @@ class Received(Struct):
     text: list[str] = []
     model: str = ""
     finish_reason: str = ""
+    has_thoughts: bool = False  # beside the text; they are no part of the reply
     count: TokenCount = TokenCount()
     first_token_at: float | None = None
     rest_seconds: float | None = None
@@ -213,7 +214,12 @@ def _failure_of(received: Received, text: str) -> Failure | None:
     if not reason:
         return Failure(FailureKind.TRANSIENT, "The reply ended before it was complete.")
     if not text.strip():
-        return Failure(FailureKind.EMPTY, "The reply is empty.")
+        told = (
+            "has thoughts and no text: perhaps the server takes the text for thoughts"
+            if received.has_thoughts
+            else "is empty"
+        )
+        return Failure(FailureKind.EMPTY, f"The reply {told}.")
     return (
         None
         if reason in {"stop", "eos", "end_turn"}

@@ -139,7 +139,9 @@ def _delta(chunk: Mapping[str, Any], received: Received) -> str:
     told = chunk.get("usage") or json_or_none(chunk.get("x_groq")).get("usage") or choice.get("usage")
     if told:
         received.count = _count(json_or_none(told))
-    text = json_or_none(choice.get("delta") or choice.get("message")).get("content")
+    message = json_or_none(choice.get("delta") or choice.get("message"))
+    received.has_thoughts |= bool(message.get("reasoning_content") or message.get("reasoning"))
+    text = message.get("content")
     return text if isinstance(text, str) else ""
 
 

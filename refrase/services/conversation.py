@@ -21,6 +21,7 @@ from refrase.core.reply import EditDraft, ReplyReader
 from refrase.core.rewrite import Finding, Severity
 from refrase.core.selection import Selected
 from refrase.core.target import Target
+from refrase.core.thought import without_thoughts
 from refrase.engine.engine import Engine
 from refrase.engine.retrying import RetryPolicy
 from refrase.instructions import Instructions
@@ -145,7 +146,8 @@ class Conversation:
                 break
             self._watch(Repairing(turn + 1, draft.refusals))
             repair = self._instructions.repair(case, draft, selected=talk.selected)
-            messages += [ChatMessage("assistant", answer.text), ChatMessage("user", repair)]
+            said = without_thoughts(answer.text, case.mark) or answer.text
+            messages += [ChatMessage("assistant", said), ChatMessage("user", repair)]
         if draft.refusals:
             await self._desk.do(Step.READ, case.prompt.characters, draft.fall_back)
             await self._check_rendering(draft)

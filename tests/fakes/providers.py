@@ -56,6 +56,8 @@ class Haimaker(Strict):
 class Moonshot(Strict):
     """K2.5 and later refuse any temperature, older ones above 1; the limit has its own field; usage in the choice."""
 
+    thoughts_field = "reasoning_content"
+
     def fault(self, request, headers):
         model = request["model"]
         temperature = request.get("temperature")
@@ -117,6 +119,8 @@ class Groq(Strict):
 class Fixed(Strict):
     """A host of K2.6: refuses any temperature, wants thinking switched off."""
 
+    thoughts_field = "reasoning_content"
+
     def fault(self, request, headers):
         if "temperature" in request:
             return Refuse(400, {"message": "temperature is fixed"})
@@ -124,7 +128,9 @@ class Fixed(Strict):
 
 
 class OwnServer(Strict):
-    """A server of one's own (vLLM and its like): no key, max_tokens, usage where it is asked for."""
+    """A server of one's own (vLLM and its like): no key, max_tokens, usage where asked for, thoughts in the text."""
+
+    thoughts_field = ""
 
     def fault(self, request, headers):
         if "authorization" in headers:
@@ -164,17 +170,22 @@ class Messages(Strict):
         message = {"id": "m", "type": "message", "role": "assistant", "content": [], "model": "kimi-answered"}
         await start_stream(send)
         await event_in(send, {"type": "message_start", "message": {**message, "usage": {**usage, "output_tokens": 1}}})
-        block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
-        await event_in(send, block)
+        if step.thoughts:
+            await self._block(send, 0, "thinking", step.thoughts)
         await event_in(send, {"type": "ping"})
-        for start in range(0, len(text), 24):
-            delta = {"type": "text_delta", "text": text[start : start + 24]}
-            await event_in(send, {"type": "content_block_delta", "index": 0, "delta": delta})
-        await event_in(send, {"type": "content_block_stop", "index": 0})
+        await self._block(send, int(bool(step.thoughts)), "text", text)
         last = {"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": 100}}
         await event_in(send, last)
         await event_in(send, {"type": "message_stop"})
         await send({"type": "http.response.body", "body": b""})
+
+    async def _block(self, send: Any, index: int, kind: str, text: str) -> None:
+        at = {"index": index}
+        await event_in(send, {"type": "content_block_start", **at, "content_block": {"type": kind, kind: ""}})
+        for start in range(0, len(text), 24):
+            delta = {"type": f"{kind}_delta", kind: text[start : start + 24]}
+            await event_in(send, {"type": "content_block_delta", **at, "delta": delta})
+        await event_in(send, {"type": "content_block_stop", **at})
 
 
 def as_chat(request: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,7 @@ class Say:
     usage_in_choice: bool = False
     extra_last: dict[str, Any] = field(default_factory=dict)
     seconds_per_chunk: float = 0.0
+    thoughts: str = ""
 
 
 @dataclass
@@ -96,6 +97,9 @@ Step = Say | Refuse | RefuseInside | BreakOff | Whole | Stall | Garbage
 
 class Upstream:
     """The provider: its script, and what it was asked."""
+
+    # Where thoughts stand beside a text; "" where they stand in it, opened by the prompt.
+    thoughts_field = "reasoning"
 
     def __init__(self, seconds_per_chunk: float = 0.0) -> None:
         self.script: deque[Step] = deque()
@@ -155,11 +159,17 @@ class Upstream:
 
     async def _say(self, step: Say, request: dict[str, Any], send: Any) -> None:
         text = step.text(request) if callable(step.text) else step.text
+        if step.thoughts and not self.thoughts_field:
+            text = f"{step.thoughts}</think>\n{text}"
         if not request.get("stream"):
             await self._say_whole(step, text, send)
             return
         await _start(send, 200, "text/event-stream")
         await _raw(send, b": OPENROUTER PROCESSING\n\n")
+        for letter in step.thoughts if self.thoughts_field else "":
+            chunk = _chunk("")
+            chunk["choices"][0]["delta"][self.thoughts_field] = letter
+            await _event(send, chunk)
         for start in range(0, len(text), _CHUNK_CHARACTERS):
             await _event(send, _chunk(text[start : start + _CHUNK_CHARACTERS]))
             if start == 0:
@@ -177,7 +187,8 @@ class Upstream:
 
     async def _say_whole(self, step: Say, text: str, send: Any) -> None:
         await asyncio.sleep(step.seconds_per_chunk * len(range(0, len(text), _CHUNK_CHARACTERS)))
-        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": step.finish_reason}
+        message = {"role": "assistant", "content": text, self.thoughts_field: step.thoughts}
+        choice = {"index": 0, "message": message, "finish_reason": step.finish_reason}
         body: dict[str, Any] = {**_chunk(""), "object": "chat.completion", "choices": [choice], **step.extra_last}
         if step.usage:
             (choice if step.usage_in_choice else body)["usage"] = step.usage

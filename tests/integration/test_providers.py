@@ -98,6 +98,29 @@ async def test_what_nobody_watches_comes_whole_and_is_counted_alike(tmp_path, na
     assert rewrite.usage.cost_source.partition(" ")[0] == cost_source
 
 
+@pytest.mark.parametrize("watch", [lambda _: None, unwatched], ids=["streamed", "whole"])
+@pytest.mark.parametrize("name", PROVIDERS)
+async def test_thoughts_are_no_part_of_the_rewrite_and_are_paid(tmp_path, name, watch):
+    fake, _, cost_source = PROVIDERS[name]
+    upstream = fake()
+    draft = GOOD.replace("the 3 longest ones", "all of them")
+    upstream.will(Say(GOOD, thoughts=f"Perhaps {draft}? That is not what was asked."))
+    rewrite, (attempt,) = await rewritten(tmp_path, upstream, name, watch=watch)
+    assert rewrite.outcome is Outcome.REWRITTEN
+    assert rewrite.after.texts == (AFTER,)
+    assert attempt.usage.output_tokens in {80, 100}  # all that the provider counted
+    assert rewrite.usage.cost_source.partition(" ")[0] == cost_source
+
+
+@pytest.mark.parametrize("name", ["openrouter", "moonshot"])
+async def test_a_reply_of_thoughts_alone_is_told_as_that(tmp_path, name):
+    upstream = PROVIDERS[name][0]()
+    upstream.will(*[Say("", thoughts="All that I wrote stands here.")] * 4)
+    rewrite, _ = await rewritten(tmp_path, upstream, name)
+    assert rewrite.reason.code == "engine_empty"
+    assert "thoughts and no text" in rewrite.reason.message
+
+
 @pytest.mark.parametrize("name", [name for name, (_, variable, _) in PROVIDERS.items() if variable])
 async def test_a_wrong_key_is_told_by_name_and_never_shown(tmp_path, name):
     upstream = PROVIDERS[name][0]()

@@ -54,6 +54,22 @@ def test_a_reply_that_streams_in_piece_by_piece_shows_what_it_will_say(case):
         assert all(MARK not in piece.text for piece in pieces)
 
 
+@pytest.mark.parametrize("piece", [1, 5, 10_000])
+def test_thoughts_are_not_shown_while_they_are_written(piece):
+    thought, said = '<think>\n<message-MARK n="1">\nNo.\n</message-MARK>', '<message-MARK n="1">\nYes.\n</message-MARK>'
+    text = f"\n{thought}</think>\n{said}".replace("MARK", MARK)
+    reader = ReplyReader(MARK, Form.WHOLE, 1)
+    pieces = [shown for at in range(0, len(text), piece) for shown in reader.feed(text[at : at + piece])]
+    assert "".join(shown.text for shown in pieces) == "Yes."
+    assert {shown.message for shown in pieces} == {0}
+
+
+def test_a_cut_reply_whose_thoughts_draft_the_form_is_not_taken_for_a_whole_one():
+    draft = Draft(case_of(prompt_from_text("Sort."), Form.EDITS), Handles(MARK))
+    assert draft.holds(f"<edits-{MARK}></edits-{MARK}>")
+    assert not draft.holds(f"<think><edits-{MARK}></edits-{MARK}> or")
+
+
 CHAT = Prompt((Message("Be kind. Be brief.", "system"), Message("Hi {{name}}. Be brief.", "user")))
 
 
