@@ -66,6 +66,7 @@ BEHAVIOURS = {
         "https://github.com/MoonshotAI/Kimi-K2/blob/main/README.md",
         ("moonshot-anthropic",),
     ),
+    "test_a_provider_that_sends_calls_elsewhere_is_not_followed": ("no redirect is followed", "", ()),
     "test_anthropics_errors_are_told_by_name": ("Anthropic's errors", _SKILL, ("moonshot-anthropic",)),
 }
 _HEAD = """# Conformance

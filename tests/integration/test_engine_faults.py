@@ -112,6 +112,13 @@ async def test_no_prompt_and_no_key_follows_where_a_provider_sends_calls_on_to(s
     assert len(upstream.requests) == 1
 
 
+async def test_a_reply_of_thoughts_alone_is_told_as_that(services, upstream: Upstream):
+    upstream.will(*[Say("", thoughts="All that I wrote stands here.")] * 4)
+    rewrite, _ = await rewritten(services)
+    assert rewrite.reason.code == "engine_empty"
+    assert "thoughts and no text" in rewrite.reason.message
+
+
 async def test_a_provider_that_never_recovers_fails_after_a_bounded_number_of_tries(services, upstream: Upstream):
     upstream.will(*[Refuse(503, {"message": "busy"})] * 10)
     rewrite, _ = await rewritten(services)

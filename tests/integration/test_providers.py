@@ -112,15 +112,6 @@ async def test_thoughts_are_no_part_of_the_rewrite_and_are_paid(tmp_path, name, 
     assert rewrite.usage.cost_source.partition(" ")[0] == cost_source
 
 
-@pytest.mark.parametrize("name", ["openrouter", "moonshot"])
-async def test_a_reply_of_thoughts_alone_is_told_as_that(tmp_path, name):
-    upstream = PROVIDERS[name][0]()
-    upstream.will(*[Say("", thoughts="All that I wrote stands here.")] * 4)
-    rewrite, _ = await rewritten(tmp_path, upstream, name)
-    assert rewrite.reason.code == "engine_empty"
-    assert "thoughts and no text" in rewrite.reason.message
-
-
 @pytest.mark.parametrize("name", [name for name, (_, variable, _) in PROVIDERS.items() if variable])
 async def test_a_wrong_key_is_told_by_name_and_never_shown(tmp_path, name):
     upstream = PROVIDERS[name][0]()
