@@ -1,22 +1,19 @@
 """From settings to engines: which provider, which key, which fallbacks, one gate for each provider and key."""
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Struct
 
-from refrase.clock import Clock, SystemClock
+from refrase.clock import Clock
 from refrase.core.guide import Price
-from refrase.core.parameter import ParameterDecision
-from refrase.engine.engine import Engine, EngineOptions, without_credentials
+from refrase.engine.engine import Engine, EngineOptions
+from refrase.engine.extra_body import check_extra_body
 from refrase.engine.gate import Gate, Limits
 from refrase.engine.openai_engine import OpenAIEngine
-from refrase.engine.providers import Provider, get_provider, read_providers
+from refrase.engine.providers import Provider, read_providers
 from refrase.errors import EngineNotConfigured, SettingsInvalid
 from refrase.settings import ENGINE_KEY, Settings
 
@@ -71,7 +68,9 @@ class EngineSetup:
             max_output_tokens=settings.engine_max_output_tokens,
             timeout_seconds=settings.engine_timeout_seconds,
             price=price_of(settings),
+            extra_body=settings.engine_extra_body,
         )
+        check_extra_body(chosen.provider, options.extra_body, chosen.key)
         return self._build(chosen, options)
 
     def _fallbacks(self) -> tuple[Engine, ...]:
@@ -169,63 +168,6 @@ def _is_address(text: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:  # no port, or no host, has that form
         return False
-
-
-class ProviderReport(Struct, frozen=True):
-    """What a provider would be sent, and what it answered when it was asked for its models."""
-
-    name: str
-    model: str
-    base_url: str
-    decisions: tuple[ParameterDecision, ...]
-    price: str
-    answered: tuple[str, ...]
-    is_good: bool
-
-
-async def check_provider(settings: Settings, name: str, *, calls: bool) -> ProviderReport:
-    """Return what a call to the provider *name*, or to the chosen one, would be, and whether it answers.
-
-    Raises OptionInvalid for a name nobody knows, and EngineNotConfigured where key or address are missing.
-    """
-    if name and name != settings.engine_provider:
-        get_provider(read_providers(settings.providers_file), name)
-        settings = msgspec.structs.replace(settings, engine_provider=name)
-    setup = EngineSetup(settings, clock=SystemClock(), sleep=asyncio.sleep)
-    try:
-        engine = setup.engine
-        if isinstance(engine, EngineNotConfigured):
-            raise engine
-        at = engine.identity
-        answered, is_good = await _asked(engine) if calls else (("not asked",), True)
-        price = _told(engine)
-        address = without_credentials(at.base_url)
-        return ProviderReport(at.provider, at.model, address, at.decisions, price, answered, is_good)
-    finally:
-        await setup.close()
-
-
-async def _asked(engine: Engine) -> tuple[tuple[str, ...], bool]:
-    models, failure = await engine.list_models()
-    if failure is not None:
-        return (f"It does not answer. {failure.message.rstrip('.')}. {failure.hint}",), False
-    if engine.identity.model not in models:
-        near = get_close_matches(engine.identity.model, models, n=3, cutoff=0.3)
-        said = f"It answers, but lists no model {engine.identity.model!r} among its {len(models)}."
-        return (said, *([f"Near to it: {', '.join(near)}."] if near else [])), False
-    return (f"It answers, and the model is one of its {len(models)}.",), True
-
-
-def _told(engine: Engine) -> str:
-    price = engine.price
-    if price is None:
-        return (
-            "not known, so no budget can be kept; the provider may tell the cost with each reply. "
-            "REFRASE_ENGINE_PRICE_USD=input,output states one"
-        )
-    cached = "" if price.cached_usd is None else f", cached input {price.cached_usd:g}"
-    told = f"input {price.input_usd:g}{cached}, output {price.output_usd:g} USD per million tokens"
-    return f"{told} (by {engine.price_source}, {price.source})"
 
 
 def price_of(settings: Settings) -> Price | None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from dotenv import dotenv_values
@@ -61,6 +62,7 @@ class Settings(Struct, frozen=True):
     engine_most_concurrent: int | None = None
     engine_requests_per_minute: int | None = None
     engine_tokens_per_minute: int | None = None
+    engine_extra_body: dict[str, Any] = {}
     engine_price_usd: tuple[str, ...] = ()
     engine_fallbacks: tuple[str, ...] = ()
     providers_file: Path | None = None
@@ -111,6 +113,12 @@ def _value(name: str, text: str, kind: object) -> object:
         return Path(text).expanduser()
     if kind == tuple[str, ...]:
         return tuple(part.strip() for part in text.split(",") if part.strip())
+    if kind == dict[str, Any]:
+        try:
+            return msgspec.json.decode(text, type=dict[str, Any])
+        except msgspec.DecodeError as error:  # the text is not told: it may hold what is not to be shown
+            hint = 'It reads like {"provider": {"data_collection": "deny"}}.'
+            raise SettingsInvalid(f"{name} is not a JSON object: {error}.", hint=hint) from None
     try:
         return msgspec.convert(text, type=kind, strict=False)
     except msgspec.ValidationError as error:

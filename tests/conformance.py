@@ -4,8 +4,10 @@
 """
 
 from pathlib import Path
+from typing import Any
 
-from tests.integration import test_providers
+from refrase.engine.providers import read_providers
+from tests.integration import test_provider_quirks, test_providers
 
 PAGE = Path(__file__).parents[1] / "refrase" / "docs" / "conformance.md"
 _DOCS = "https://github.com/OpenRouterTeam/docs/blob/main/api_reference"
@@ -68,10 +70,43 @@ BEHAVIOURS = {
     ),
     "test_a_provider_that_sends_calls_elsewhere_is_not_followed": ("no redirect is followed", "", ()),
     "test_anthropics_errors_are_told_by_name": ("Anthropic's errors", _SKILL, ("moonshot-anthropic",)),
+    "test_a_check_asks_for_its_models": ("a list of models, for checks", "", ()),
+    "test_a_check_offers_the_models_nearest_to_one_that_is_not_there": ("a model that is not there", "", ()),
+    "test_a_check_compares_how_tokens_are_counted": (
+        "counting without a call",
+        "https://platform.kimi.ai/docs/guide/migrating-from-openai-to-kimi",
+        (),
+    ),
+    "test_routing_options_travel_and_are_stored_with_their_reason": (
+        "routing options",
+        "https://github.com/OpenRouterTeam/docs/blob/main/guides/routing/provider-selection.mdx",
+        (),
+    ),
+    "test_another_routing_asks_anew_and_the_same_does_not": ("another routing asks anew", "", ("openrouter",)),
+    "test_thinking_is_switched_on_over_the_profile_and_fixed_sampling_is_not_sent": (
+        "thinking switched on",
+        "https://platform.kimi.ai/docs/guide/use-thinking-models",
+        ("moonshot",),
+    ),
+    "test_what_is_not_the_users_to_add_is_refused_by_name": (
+        "fields that are not the user's to add",
+        "",
+        ("openrouter", "moonshot", "modelslab"),
+    ),
+    "test_a_reply_whose_headers_leave_no_further_request_holds_the_next_call": (
+        "limits told by headers",
+        f"{_HELP}/rate-limits.md",
+        ("moonshot",),
+    ),
+    "test_openrouters_failures_are_told_by_name_or_asked_again": (
+        "eight failures: 402, moderation, availability, Retry-After, errors under 200 and in a stream",
+        f"{_DOCS}/errors-and-debugging.mdx",
+        ("openrouter",),
+    ),
 }
 _HEAD = """# Conformance
 
-Which behaviour of which provider a test holds the engine to. Each cell is a test in `tests/integration/test_providers.py` against a fake of that provider, reached by the real SDK over a real socket; the fake behaves as the page says that is linked. What all providers may do alike (faults in a stream, an error under status 200, waits, broken connections) is tested in `test_engine_faults.py`, `test_fault_storm.py` and `test_engine_room.py`, there against a fake that speaks as OpenRouter does.
+Which behaviour of which provider a test holds the engine to. Each cell is a test in `tests/integration/test_providers.py` or `test_provider_quirks.py` against a fake of that provider, reached by the real SDK over a real socket; the fake behaves as the page says that is linked at the behaviour, else at the provider. What all providers may do alike (faults in a stream, an error under status 200, waits, broken connections) is tested in `test_engine_faults.py`, `test_fault_storm.py` and `test_engine_room.py`, there against a fake that speaks as OpenRouter does.
 
 No provider was met live.
 
@@ -81,16 +116,27 @@ No provider was met live.
 def page() -> str:
     """Return the whole page."""
     titles = [f"[{told}]({url})" if url else told for told, url, _ in BEHAVIOURS.values()]
+    profiles = read_providers()
     lines = [f"| Provider | {' | '.join(titles)} |", f"|---|{'---|' * len(titles)}"]
     covered = {test: _providers(test, stated) for test, (_, _, stated) in BEHAVIOURS.items()}
     for name in test_providers.PROVIDERS:
         cells = ["yes" if name in covered[test] else "" for test in BEHAVIOURS]
-        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+        lines.append(f"| {_linked(name, profiles[name].source)} | {' | '.join(cells)} |")
     return f"{_HEAD}{chr(10).join(lines)}\n"
 
 
+def _linked(name: str, source: str) -> str:
+    return f"[`{name}`]({source})" if source.startswith("http") else f"`{name}`"
+
+
+def all_tests() -> dict[str, Any]:
+    """Return the tests of both files by their names."""
+    held = {**vars(test_providers), **vars(test_provider_quirks)}
+    return {name: test for name, test in held.items() if name.startswith("test_") and callable(test)}
+
+
 def _providers(test: str, stated: tuple[str, ...]) -> set[str]:
-    marks = getattr(getattr(test_providers, test), "pytestmark", [])
+    marks = getattr(all_tests()[test], "pytestmark", [])
     named = [mark.args[1] for mark in marks if mark.name == "parametrize" and mark.args[0] == "name"]
     return set(stated) | {name for names in named for name in names}
 

@@ -137,7 +137,7 @@ def say_request(target: str, fields: Iterable[RequestField]) -> None:
     _say_list(
         f"The request for {target}",
         (
-            f"{field.use} {field.name}{_assigned(field.value)}: {field.reason}"
+            f"{field.use} {field.name}{assigned(field.value)}: {field.reason}"
             f"{f' [{field.rule}] {field.source_url}' if field.rule else ''}"
             for field in fields
         ),
@@ -211,7 +211,8 @@ def _say_list(title: str, lines: Iterable[str]) -> None:
         say(f"  {line}")
 
 
-def _assigned(value: object) -> str:
+def assigned(value: object) -> str:
+    """Return a value as JSON, to stand behind its name; nothing where there is none."""
     return "" if value is None else f" = {msgspec.json.encode(value).decode()}"
 
 

@@ -101,7 +101,7 @@ def check_provider(name: str | None, no_call: bool, as_json: bool) -> None:
     the model.
     """
     from refrase.bootstrap import settings_from_environment
-    from refrase.engine_setup import check_provider as check
+    from refrase.provider_check import check_provider as check
 
     report = asyncio.run(check(settings_from_environment(), name or "", calls=not no_call))
     if as_json:
@@ -109,8 +109,7 @@ def check_provider(name: str | None, no_call: bool, as_json: bool) -> None:
     else:
         click.secho(f"{report.name}: {report.model} at {report.base_url}", bold=True)
         for item in report.decisions:
-            value = "" if item.value is None else f" {item.value}"
-            click.echo(f"  {item.name:<24}{item.use}{value}. {item.reason}")
+            click.echo(f"  {item.name:<24}{item.use}{output.assigned(item.value)}. {item.reason}")
         click.echo(f"  {'price':<24}{report.price}")
         for line in report.answered:
             click.echo(f"  {line}")

@@ -8,7 +8,7 @@ import httpx2
 from anthropic.types import MessageParam, RawMessageStreamEvent
 
 from refrase.clock import Clock
-from refrase.core.engine import Call, Failure
+from refrase.core.engine import Call, ChatMessage, Failure
 from refrase.engine.clients import Clients
 from refrase.engine.engine import CONNECT_SECONDS, STALL_SECONDS, Engine, EngineOptions, Received, TokenCount
 from refrase.engine.failures import rest_seconds
@@ -47,6 +47,21 @@ class AnthropicEngine(Engine):
         with self._clients.take() as client:
             return tuple([model.id async for model in client.models.list(extra_headers=self._headers)])
 
+    async def _count(self, messages: tuple[ChatMessage, ...]) -> int:
+        told: list[dict[str, Any]] = [{"role": item.role, "content": item.content} for item in messages]
+        with self._clients.take() as client:
+            counted = await client.messages.count_tokens(
+                model=self._model_sent,
+                messages=cast("list[MessageParam]", told),
+                extra_headers=self._headers,
+                extra_body=self._own,
+            )
+        return counted.input_tokens
+
+    @property
+    def _model_sent(self) -> str:
+        return self.identity.model if self._provider.model_field == "model" else cast("str", anthropic.Omit())
+
     async def _receive(self, call: Call, received: Received, take: Callable[[str], None]) -> Failure | None:
         with self._clients.take() as client:
             return await self._receive_from(client, call, received, take)
@@ -61,7 +76,7 @@ class AnthropicEngine(Engine):
         if call.begun:
             messages.append({"role": "assistant", "content": call.begun.rstrip()})
         response = await client.messages.with_raw_response.create(
-            model=self.identity.model if self._provider.model_field == "model" else cast("str", anthropic.Omit()),
+            model=self._model_sent,
             max_tokens=call.max_output_tokens,
             system=system or anthropic.Omit(),
             messages=cast("list[MessageParam]", messages),

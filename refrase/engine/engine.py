@@ -14,7 +14,7 @@ import httpx2
 from msgspec import Struct
 
 from refrase.clock import Clock
-from refrase.core.engine import Answer, Call, CallUsage, EngineIdentity, Failure, FailureKind
+from refrase.core.engine import Answer, Call, CallUsage, ChatMessage, EngineIdentity, Failure, FailureKind
 from refrase.core.guide import Price
 from refrase.core.request import RequestField
 from refrase.core.target import Target
@@ -38,6 +38,7 @@ class EngineOptions(Struct, frozen=True):
     max_output_tokens: int | None = None
     timeout_seconds: float = 300.0
     price: Price | None = None
+    extra_body: dict[str, Any] = {}
 
 
 class TokenCount(Struct, frozen=True):
@@ -77,12 +78,19 @@ class Engine(ABC):
         model_id = options.model or provider.model
         model = provider.engine_model(model_id)
         most_tokens = options.max_output_tokens or model.output_tokens
-        decisions = decide(provider, model, temperature=options.temperature, max_output_tokens=most_tokens)
+        decisions = decide(
+            provider,
+            model,
+            temperature=options.temperature,
+            max_output_tokens=most_tokens,
+            extra_body=options.extra_body,
+        )
         parameters = sent(decisions)
         del parameters[provider.output_limit_field]
         own = {provider.key_field: key} if provider.key_field and key else {}
         if provider.model_field != "model":
             own[provider.model_field] = model_id
+        self._own = own
         self._body = {**parameters, **own}
         self._bears_key = bool(key) and not provider.key_field
         parameters.pop("stream_options", None)  # shapes no reply
@@ -165,6 +173,19 @@ class Engine(ABC):
         except Exception as error:  # noqa: BLE001 - whatever happens below becomes a named failure
             return (), failure_from_exception(error, self._key)
 
+    @property
+    def counts(self) -> bool:
+        """Whether the provider counts the tokens of messages without a call."""
+        return bool(self._provider.count_path)
+
+    async def count_input(self, messages: tuple[ChatMessage, ...]) -> tuple[int | None, Failure | None]:
+        """Return how many tokens the provider counts in *messages*, or the failure; costs nothing."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS * 2):
+                return await self._count(messages), None
+        except Exception as error:  # noqa: BLE001 - whatever happens below becomes a named failure
+            return None, failure_from_exception(error, self._key)
+
     @abstractmethod
     async def close(self) -> None:
         """Close the connections."""
@@ -176,6 +197,10 @@ class Engine(ABC):
     @abstractmethod
     async def _models(self) -> tuple[str, ...]:
         """Return the ids of the provider's models."""
+
+    @abstractmethod
+    async def _count(self, messages: tuple[ChatMessage, ...]) -> int:
+        """Return how many tokens the provider counts in *messages*."""
 
     def _usage(self, count: TokenCount) -> CallUsage:
         cost, source = count.cost_usd, "provider"

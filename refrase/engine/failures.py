@@ -120,6 +120,11 @@ def masked(text: str, key: str | None) -> str:
     return _KEY_LIKE.sub("[key]", text)[:_LONGEST_MESSAGE]
 
 
+def holds_key(text: str, key: str | None) -> bool:
+    """Return whether *text* holds the key, or something that looks like one."""
+    return bool(key and key in text) or _KEY_LIKE.search(text) is not None
+
+
 def rest_seconds(headers: Mapping[str, str]) -> float | None:
     """Return how long no further request is allowed, where a reply's headers say that none is left."""
     for suffix in ("", "-requests", "-tokens"):

@@ -10,7 +10,7 @@ import msgspec
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit, RequestOptions
 
 from refrase.clock import Clock
-from refrase.core.engine import Call, Failure, FailureKind
+from refrase.core.engine import Call, ChatMessage, Failure, FailureKind
 from refrase.engine.clients import Clients
 from refrase.engine.engine import (
     CONNECT_SECONDS,
@@ -55,6 +55,14 @@ class OpenAIEngine(Engine):
     async def _models(self) -> tuple[str, ...]:
         with self._clients.take() as client:
             return tuple([model.id async for model in client.models.list(extra_headers=self._headers)])
+
+    async def _count(self, messages: tuple[ChatMessage, ...]) -> int:
+        told = [{"role": item.role, "content": item.content} for item in messages]
+        body = {"model": self.identity.model, **self._own, "messages": told}
+        options: RequestOptions = {"headers": self._headers}
+        with self._clients.take() as client:
+            reply = await client.post(self._provider.count_path, cast_to=httpx2.Response, body=body, options=options)
+        return int(reply.json()["data"]["total_tokens"])
 
     async def _receive(self, call: Call, received: Received, take: Callable[[str], None]) -> Failure | None:
         with self._clients.take() as client:

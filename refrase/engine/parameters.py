@@ -1,6 +1,8 @@
 """Which parameters a call carries: what the user wants, what the profile knows, what the model takes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -9,14 +11,20 @@ from refrase.core.parameter import ParameterDecision, ParameterUse
 from refrase.core.request import LIMIT_NAMES, RequestField
 from refrase.engine.providers import EngineModel, Provider
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 # What a model that fixes its temperature fixes with it.
 _SAMPLING = ("top_p", "presence_penalty", "frequency_penalty", "n")
 
 
 def decide(
-    provider: Provider, model: EngineModel, *, temperature: float | None, max_output_tokens: int
+    provider: Provider,
+    model: EngineModel,
+    *,
+    temperature: float | None,
+    max_output_tokens: int,
+    extra_body: Mapping[str, Any] = _NOTHING,
 ) -> tuple[ParameterDecision, ...]:
-    """Return what becomes of each parameter; *temperature* is the user's own wish, or None."""
+    """Return what becomes of each parameter; *temperature* is the user's own wish, or None, as is *extra_body*."""
     return (
         _own_temperature(model, temperature),
         ParameterDecision(
@@ -25,7 +33,7 @@ def decide(
             "The most tokens that a reply may have; a shorter prompt asks for less.",
             max_output_tokens,
         ),
-        *_others(provider, model),
+        *_others(provider, model, extra_body),
     )
 
 
@@ -112,10 +120,18 @@ def _own_temperature(model: EngineModel, stated: float | None) -> ParameterDecis
     return decide_temperature(model, stated, whose="You set it.", is_stated=True)
 
 
-def _others(provider: Provider, model: EngineModel) -> Iterator[ParameterDecision]:
+def _others(provider: Provider, model: EngineModel, stated: Mapping[str, Any]) -> Iterator[ParameterDecision]:
     for name, value in (provider.extra_body | model.extra_body).items():
-        reason = provider.reasons.get(name) or "The profile of the provider sets it."
-        yield ParameterDecision(name, ParameterUse.SENT, reason, value)
+        if name not in stated:
+            reason = provider.reasons.get(name) or "The profile of the provider sets it."
+            yield ParameterDecision(name, ParameterUse.SENT, reason, value)
+    for name, value in stated.items():
+        if name in _SAMPLING and model.temperature_fixed:
+            yield ParameterDecision(name, ParameterUse.REFUSED, model.temperature_fixed)
+        elif provider.takes and name not in provider.takes:
+            yield ParameterDecision(name, ParameterUse.REFUSED, f"{provider.title} does not know it.")
+        else:
+            yield ParameterDecision(name, ParameterUse.SENT, "You set it.", value)
     if provider.asks_usage:
         yield ParameterDecision(
             "stream_options",
@@ -126,7 +142,7 @@ def _others(provider: Provider, model: EngineModel) -> Iterator[ParameterDecisio
     else:
         reason = "The provider counts the tokens of every reply without being asked."
         yield ParameterDecision("stream_options", ParameterUse.OMITTED, reason)
-    for name in (*_SAMPLING, "tools", "response_format"):
+    for name in (name for name in (*_SAMPLING, "tools", "response_format") if name not in stated):
         reason = "A rewrite needs the model's own default; K2.5 and later refuse other values."
         if name in {"tools", "response_format"}:
             reason = "The reply is tagged text: hosts of the same weights differ in how they keep schemas."

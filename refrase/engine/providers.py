@@ -59,6 +59,8 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     headers: dict[str, str] = {}
     extra_body: dict[str, Any] = {}
     reasons: dict[str, str] = {}
+    options: dict[str, tuple[str, ...]] = {}
+    count_path: str = ""
     note: str = ""
     ids_of: str = ""  # whose ids of models a guide lists for this provider; empty: its own name's
     models: tuple[EngineModel, ...] = ()

@@ -22,7 +22,7 @@ import yaml
 from refrase.bootstrap import open_services
 from refrase.core.prompt import prompt_from_text
 from refrase.core.rewrite import Order
-from refrase.engine_setup import check_provider
+from refrase.provider_check import check_provider
 from tests.conftest import make_settings
 from tests.fakes.clock import Sleep
 from tests.fakes.server import RunningServer

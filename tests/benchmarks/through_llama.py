@@ -24,7 +24,7 @@ from refrase.core.engine import FailureKind
 from refrase.core.progress import EditWritten, Progress, TextWritten
 from refrase.core.prompt import prompt_from_text
 from refrase.core.rewrite import Mode, Order, Outcome, Rewrite, Severity
-from refrase.engine_setup import check_provider
+from refrase.provider_check import check_provider
 from refrase.services.history import History
 from tests.benchmarks.through_litellm import free_port
 from tests.conftest import make_settings

@@ -4,19 +4,52 @@ Every class says what it checks in a request and where its replies differ from O
 fake; the facts and pages stand in refrase/engine/providers.toml and refrase/docs/providers.md.
 """
 
+import json
 from typing import Any
 
-from tests.fakes.upstream import Refuse, Say, Step, Upstream, event_in, json_in, start_stream
+from tests.fakes.upstream import Refuse, Say, Step, Upstream, body_in, event_in, json_in, start_stream
 
 
 class Strict(Upstream):
     """A provider that looks at each request before it plays its script."""
 
     key = "sk-test-0123456789abcdef"
+    models = ("moonshotai/kimi-k2-0905", "another-model")
+    count_path = ""
+
+    async def __call__(self, scope, receive, send):
+        path = scope.get("path", "")
+        if path.endswith("/models"):
+            await self._list_models(scope, send)
+        elif self.count_path and path.endswith(self.count_path):
+            await self._count(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def _list_models(self, scope: dict[str, Any], send: Any) -> None:
+        told = {"object": "model", "type": "model", "created": 1, "created_at": "2025-09-05T00:00:00Z"}
+        data = [{**told, "id": model, "display_name": model} for model in self.models]
+        is_known = self.knows({}, _headers_of(scope))
+        await json_in(send, 200 if is_known else 401, {"object": "list", "data": data, "has_more": False})
+
+    async def _count(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        request = json.loads(await body_in(receive))
+        if not self.knows(request, _headers_of(scope)) or not request["messages"] or "stream" in request:
+            await json_in(send, 400, {"error": {"message": "this fake wants a key and messages alone"}})
+            return
+        await json_in(send, 200, self.counted(31))
+
+    def knows(self, request: dict[str, Any], headers: dict[str, str]) -> bool:
+        """Return whether who asks has a key, where one is wanted."""
+        return headers.get("authorization") == f"Bearer {self.key}"
+
+    def counted(self, tokens: int) -> dict[str, Any]:
+        """Return the reply of what counts tokens, as Moonshot's documents say."""
+        return {"data": {"total_tokens": tokens}}
 
     def fault(self, request: dict[str, Any], headers: dict[str, str]) -> Step | None:
         """Return the refusal that this request gets, or None."""
-        if headers.get("authorization") != f"Bearer {self.key}":
+        if not self.knows(request, headers):
             return Refuse(401, {"type": "invalid_authentication_error", "message": "Invalid Authentication"})
         return None
 
@@ -28,10 +61,18 @@ class Strict(Upstream):
         return step
 
 
+def _headers_of(scope: dict[str, Any]) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in scope["headers"]}
+
+
 class OpenRouter(Strict):
-    """Attribution header, usage and cost without being asked."""
+    """Attribution header, usage and cost without being asked; of routing only what its page names."""
+
+    routing = frozenset(["order", "only", "sort", "max_price", "data_collection", "require_parameters"])
 
     def fault(self, request, headers):
+        if not self.routing.issuperset(request.get("provider", {})):
+            return Refuse(400, {"message": "unrecognised routing", "code": 400})
         if "x-openrouter-title" not in headers:
             return Refuse(400, {"message": "no title", "code": 400})
         if not 0 <= request.get("temperature", 1) <= 2:
@@ -57,6 +98,8 @@ class Moonshot(Strict):
     """K2.5 and later refuse any temperature, older ones above 1; the limit has its own field; usage in the choice."""
 
     thoughts_field = "reasoning_content"
+    models = ("kimi-k2.6", "kimi-k3")
+    count_path = "/tokenizers/estimate-token-count"
 
     def fault(self, request, headers):
         model = request["model"]
@@ -83,7 +126,12 @@ class Moonshot(Strict):
 
 
 class ModelsLab(Strict):
-    """Key and model stand in the body; no header of authorisation, no `model`."""
+    """Key and model stand in the body; no header of authorisation, no `model`; anybody may ask for its models."""
+
+    models = ("moonshotai-kimi-k2-0905",)
+
+    def knows(self, request, headers):
+        return "authorization" not in headers
 
     def fault(self, request, headers):
         if "authorization" in headers:
@@ -105,6 +153,8 @@ class ModelsLab(Strict):
 class Groq(Strict):
     """Usage stands under x_groq in the last chunk, at the top of a whole reply."""
 
+    models = ("moonshotai/kimi-k2-instruct-0905",)
+
     def dressed(self, step):
         if isinstance(step, Say):
             step.usage = None
@@ -120,6 +170,7 @@ class Fixed(Strict):
     """A host of K2.6: refuses any temperature, wants thinking switched off."""
 
     thoughts_field = "reasoning_content"
+    models = ("accounts/fireworks/models/kimi-k2p6", "moonshotai/Kimi-K2.6")
 
     def fault(self, request, headers):
         if "temperature" in request:
@@ -131,6 +182,10 @@ class OwnServer(Strict):
     """A server of one's own (vLLM and its like): no key, max_tokens, usage where asked for, thoughts in the text."""
 
     thoughts_field = ""
+    models = ("moonshotai/Kimi-K2-Instruct-0905", "kimi-k2-0905")
+
+    def knows(self, request, headers):
+        return "authorization" not in headers
 
     def fault(self, request, headers):
         if "authorization" in headers:
@@ -196,6 +251,8 @@ def as_chat(request: dict[str, Any]) -> dict[str, Any]:
 class MoonshotMessages(Messages):
     """Refuses a temperature above 1, and any for K2.5 and later."""
 
+    models = ("kimi-k2.6",)
+
     def fault(self, request, headers):
         temperature = request.get("temperature")
         if temperature is not None and (request["model"].startswith("kimi-k2.") or not 0 <= temperature <= 1):
@@ -204,11 +261,21 @@ class MoonshotMessages(Messages):
 
 
 class ModelsLabMessages(Messages):
-    """Key and model stand in the body."""
+    """Key and model stand in the body; anybody may ask for its models."""
+
+    models = ("moonshotai-kimi-k2-0905",)
+    count_path = "/v1/messages/count_tokens"
+
+    def knows(self, request, headers):
+        is_about_one = "model_id" in request and "model" not in request and request.get("key") == self.key
+        return "authorization" not in headers and (not request or is_about_one)
+
+    def counted(self, tokens):
+        return {"input_tokens": tokens}
 
     def fault(self, request, headers):
         if request.get("key") != self.key:
             return Refuse(401, {"type": "authentication_error", "message": "Invalid API key"})
         if "authorization" in headers or "model" in request or "model_id" not in request:
             return self._invalid("model_id is missing, or a header is there")
-        return super().fault(request, {**headers, "authorization": f"Bearer {self.key}"})
+        return super().fault(request, headers)

@@ -42,6 +42,7 @@ class Say:
     extra_last: dict[str, Any] = field(default_factory=dict)
     seconds_per_chunk: float = 0.0
     thoughts: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -164,7 +165,7 @@ class Upstream:
         if not request.get("stream"):
             await self._say_whole(step, text, send)
             return
-        await _start(send, 200, "text/event-stream")
+        await _start(send, 200, "text/event-stream", step.headers)
         await _raw(send, b": OPENROUTER PROCESSING\n\n")
         for letter in step.thoughts if self.thoughts_field else "":
             chunk = _chunk("")
@@ -192,7 +193,7 @@ class Upstream:
         body: dict[str, Any] = {**_chunk(""), "object": "chat.completion", "choices": [choice], **step.extra_last}
         if step.usage:
             (choice if step.usage_in_choice else body)["usage"] = step.usage
-        await _json(send, 200, body)
+        await _json(send, 200, body, step.headers)
 
 
 def scribe(request: dict[str, Any]) -> str:
@@ -268,7 +269,7 @@ async def event_in(send: Any, value: dict[str, Any]) -> None:
     await _raw(send, f"event: {value['type']}\ndata: {json.dumps(value)}\n\n".encode())
 
 
-async def json_in(send: Any, status: int, body: Any, headers: dict[str, str]) -> None:
+async def json_in(send: Any, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
     """Send a JSON answer."""
     await _json(send, status, body, headers)
 

@@ -7,8 +7,8 @@ import pytest
 from refrase.bootstrap import open_services
 from refrase.core.rewrite import AnsweredBy, Outcome
 from refrase.engine.engine import TokenCount
-from refrase.engine_setup import check_provider
 from refrase.errors import BudgetWithoutPrice
+from refrase.provider_check import check_provider
 from refrase.services.budget import Budget
 from tests.conftest import KEY, make_settings
 from tests.engine_room import GOOD, services_of

@@ -13,8 +13,7 @@ from refrase.core.engine import FailureKind
 from refrase.core.rewrite import Outcome
 from refrase.engine.providers import read_providers
 from refrase.settings import Settings
-from tests.conformance import BEHAVIOURS, PAGE, page
-from tests.integration import test_providers
+from tests.conformance import BEHAVIOURS, PAGE, all_tests, page
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "refrase" / "docs"
@@ -90,4 +89,4 @@ def test_links_between_files_lead_somewhere(path):
 
 def test_the_table_of_conformance_is_what_the_tests_are():
     assert PAGE.read_text("utf-8") == page()
-    assert set(BEHAVIOURS) == {name for name in dir(test_providers) if name.startswith("test_")}
+    assert set(BEHAVIOURS) == set(all_tests())
