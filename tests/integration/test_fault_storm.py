@@ -9,7 +9,7 @@ from refrase.core.engine import FailureKind
 from refrase.core.rewrite import Outcome
 from tests.conftest import KEY
 from tests.engine_room import GOOD, LOSES, services_of
-from tests.fakes.upstream import BreakOff, Garbage, Refuse, RefuseInside, Say, Whole
+from tests.fakes.upstream import BreakOff, Garbage, Refuse, RefuseInside, Say, Whole, scribe
 from tests.rewriting import PROMPT, order
 
 pytestmark = pytest.mark.anyio
@@ -47,9 +47,14 @@ STORM = (
     lambda: Say(GOOD, finish_reason=None),
     lambda: Say(LOSES),
     lambda: Say("I cannot help with that."),
+    lambda: Refuse(307, "moved", {"location": "https://elsewhere.example/v1"}),
+    lambda: Garbage(f"<title>Key {KEY}</title>", status=404),
+    lambda: Garbage("{}", content_type="application/json"),
+    lambda: Say("", thoughts="Hm."),
     lambda: Whole(GOOD),
     lambda: Say(GOOD),
-    lambda: Say(GOOD),
+    lambda: Say(scribe),
+    lambda: Say(scribe, thoughts="Hm."),
 )
 
 
@@ -68,7 +73,9 @@ async def test_in_a_storm_of_faults_each_rewrite_ends_by_name_and_each_call_is_o
 
         async def one(number: int):
             async with limit:
-                return await services.rewriter.rewrite(order(f"{PROMPT} Case {number}.", is_fresh=True))
+                return await services.rewriter.rewrite(
+                    order(f"{PROMPT} Case {number}.\nKeep every name as it stands here.", is_fresh=True)
+                )
 
         rewrites = await asyncio.gather(*(one(number) for number in range(count)))
         recorded = 0
@@ -87,5 +94,5 @@ async def test_in_a_storm_of_faults_each_rewrite_ends_by_name_and_each_call_is_o
             assert rewrite.reason.hint
             assert rewrite.after == rewrite.before
     assert recorded == len(upstream.requests)
-    assert {rewrite.outcome for rewrite in rewrites} >= {Outcome.RETURNED, Outcome.FAILED}
+    assert {rewrite.outcome for rewrite in rewrites} >= {Outcome.REWRITTEN, Outcome.RETURNED, Outcome.FAILED}
     assert KEY not in caplog.text
