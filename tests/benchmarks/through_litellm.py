@@ -20,6 +20,7 @@ from pathlib import Path
 import yaml
 
 from refrase.bootstrap import open_services
+from refrase.core.progress import EditWritten, Progress, TextWritten
 from refrase.core.prompt import prompt_from_text
 from refrase.core.rewrite import Order
 from refrase.provider_check import check_provider
@@ -75,12 +76,18 @@ async def _run(folder: Path, address: str) -> int:
             LITELLM_API_KEY=KEY,
         )
         report = await check_provider(settings, "", calls=True)
-        async with open_services(settings, sleep=Sleep()) as services:
-            rewrite = await services.rewriter.rewrite(Order(prompt_from_text(PROMPT), "kimi-k2-0905"))
-        came = f"{rewrite.outcome} {rewrite.reason.code if rewrite.reason else ''}".strip()
-        wrong += came != wanted
-        print(f"{model:<14} {came:<30} {rewrite.usage.attempts} calls, listed: {report.is_good}")
-        print(f"{'':<14} {rewrite.reason.message[:160] if rewrite.reason else rewrite.after.texts[0]!r}")
+        print(f"{model:<14} listed: {report.is_good}")
+        for is_streamed in (False, True):
+            seen: list[Progress] = []
+            order = Order(prompt_from_text(PROMPT), "kimi-k2-0905", is_fresh=True)
+            async with open_services(settings, sleep=Sleep()) as services:
+                rewrite = await services.rewriter.rewrite(order, *((seen.append,) if is_streamed else ()))
+            came = f"{rewrite.outcome} {rewrite.reason.code if rewrite.reason else ''}".strip()
+            pieces = sum(isinstance(progress, TextWritten | EditWritten) for progress in seen)
+            wrong += came != wanted or (came == "rewritten" and is_streamed and not pieces)
+            way = f"streamed in {pieces} pieces" if is_streamed else "whole"
+            print(f"  {way:<20} {came:<30} {rewrite.usage.attempts} calls")
+        print(f"  {rewrite.reason.message[:160] if rewrite.reason else rewrite.after.texts[0]!r}")
     return int(wrong > 0)
 
 
