@@ -88,6 +88,16 @@ BEHAVIOURS = {
         "https://platform.kimi.ai/docs/guide/use-thinking-models",
         ("moonshot",),
     ),
+    "test_a_reply_has_room_for_thoughts_where_the_engine_thinks": (
+        "room for thoughts",
+        "https://platform.kimi.ai/docs/guide/use-thinking-models",
+        ("moonshot", "fireworks", "vllm"),
+    ),
+    "test_where_thoughts_take_the_whole_limit_the_call_is_made_once_more_with_all_that_there_is": (
+        "thoughts that take the whole limit",
+        "https://platform.kimi.ai/docs/guide/use-thinking-models",
+        ("moonshot",),
+    ),
     "test_what_is_not_the_users_to_add_is_refused_by_name": (
         "fields that are not the user's to add",
         "",

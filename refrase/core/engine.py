@@ -145,7 +145,10 @@ class Answer(Struct, frozen=True):
 
 
 class EngineIdentity(Struct, frozen=True):
-    """Which engine rewrites. `parameters` holds what is sent, and the base URL where the user stated one."""
+    """Which engine rewrites. `parameters` holds what is sent, and the base URL where the user stated one.
+
+    `thinking_tokens` is the room that its thoughts need beside a reply, of which they are paid and limited as a part.
+    """
 
     provider: str
     model: str
@@ -153,6 +156,7 @@ class EngineIdentity(Struct, frozen=True):
     parameters: dict[str, Any]
     max_output_tokens: int
     decisions: tuple[ParameterDecision, ...] = ()
+    thinking_tokens: int = 0
 
 
 def failure_error(rewrite: Rewrite) -> RefraseError:

@@ -14,7 +14,10 @@ def form_for(prompt: Prompt, mode: Mode) -> Form:
     return Form.WHOLE if mode is Mode.BOLD or prompt.characters < _SHORT_CHARACTERS else Form.EDITS
 
 
-def reply_limit_tokens(prompt: Prompt, most_tokens: int) -> int:
-    """Return the limit to ask for, up to *most_tokens*: no known language needs more than a token for two bytes."""
+def reply_limit_tokens(prompt: Prompt, most_tokens: int, thinking_tokens: int = 0) -> int:
+    """Return the limit to ask for, up to *most_tokens*: no known language needs more than a token for two bytes.
+
+    *thinking_tokens* are for the thoughts of an engine that thinks.
+    """
     size_bytes = sum(len(text.encode()) for text in prompt.texts)
-    return min(most_tokens, _ACCOUNT_TOKENS + size_bytes // 2)
+    return min(most_tokens, _ACCOUNT_TOKENS + size_bytes // 2 + thinking_tokens)

@@ -20,7 +20,7 @@ from refrase.core.request import RequestField
 from refrase.core.target import Target
 from refrase.engine.failures import failure_from_exception
 from refrase.engine.gate import Gate
-from refrase.engine.parameters import decide, hold, sent
+from refrase.engine.parameters import decide, hold, sent, thinking_tokens
 from refrase.engine.providers import Provider
 from refrase.prices import PriceSource, cost_usd, find_price
 
@@ -104,6 +104,7 @@ class Engine(ABC):
             parameters=parameters,
             max_output_tokens=most_tokens,
             decisions=decisions,
+            thinking_tokens=thinking_tokens(model, parameters),
         )
         self.gate = gate
         self._known_prices = ((PriceSource.SETTING, options.price), (PriceSource.PROFILE, model.price))

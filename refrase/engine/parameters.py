@@ -8,9 +8,11 @@ from msgspec.structs import replace
 
 from refrase.core.guide import SettingUse
 from refrase.core.parameter import ParameterDecision, ParameterUse
-from refrase.core.request import LIMIT_NAMES, RequestField
+from refrase.core.request import LIMIT_NAMES, THINKING_NAMES, RequestField, is_wanted
 from refrase.engine.providers import EngineModel, Provider
 
+# At least so much, says https://platform.kimi.ai/docs/guide/use-thinking-models of K2.6 and K2.7 Code.
+_THINKING_TOKENS = 16_000
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 # What a model that fixes its temperature fixes with it.
 _SAMPLING = ("top_p", "presence_penalty", "frequency_penalty", "n")
@@ -35,6 +37,12 @@ def decide(
         ),
         *_others(provider, model, extra_body),
     )
+
+
+def thinking_tokens(model: EngineModel, parameters: Mapping[str, Any]) -> int:
+    """Return the room that thoughts need, by what is sent of thinking, else by what *model* does unasked."""
+    asked = [is_wanted(parameters[name]) for name in THINKING_NAMES if name in parameters]
+    return _THINKING_TOKENS if (any(asked) if asked else model.thinks) else 0
 
 
 def sent(decisions: tuple[ParameterDecision, ...]) -> dict[str, object]:

@@ -30,6 +30,7 @@ class EngineModel(Struct, frozen=True, forbid_unknown_fields=True):
     temperature_least: float = 0.0
     temperature_most: float = 2.0
     temperature_scale: float = 1.0  # what the endpoint multiplies a temperature by
+    thinks: bool = False
     extra_body: dict[str, Any] = {}
     price: Price | None = None
 

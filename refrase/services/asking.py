@@ -41,7 +41,8 @@ class Asking:
             self._continuations += 1
             self.begun += answer.text
             return True
-        if not engine.continuation and self.limit_tokens < engine.identity.max_output_tokens:
+        has_begun = bool(engine.continuation and self.begun)  # else thoughts took the whole limit
+        if not has_begun and self.limit_tokens < engine.identity.max_output_tokens:
             self.limit_tokens = engine.identity.max_output_tokens
             self.reader = None
             return True

@@ -121,7 +121,9 @@ class Planner:
     def _provenance(self, order: Order, target: Target, identity: EngineIdentity) -> Provenance:
         parameters = dict(identity.parameters)
         if order.engine is EngineChoice.MODEL:
-            parameters["max_output_tokens"] = reply_limit_tokens(order.prompt, identity.max_output_tokens)
+            parameters["max_output_tokens"] = reply_limit_tokens(
+                order.prompt, identity.max_output_tokens, identity.thinking_tokens
+            )
         return Provenance(
             target=target.id,
             guide=target.guide.id,

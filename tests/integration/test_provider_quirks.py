@@ -104,6 +104,37 @@ async def test_thinking_is_switched_on_over_the_profile_and_fixed_sampling_is_no
     assert [item.use for item in decisions] == [ParameterUse.REFUSED]
 
 
+ROOM = [
+    ("moonshot", "", "", range(4_000, 8_000)),  # the profile switches thinking off
+    ("moonshot", "", '{"thinking": {"type": "enabled"}}', range(20_000, 24_000)),
+    ("moonshot", "kimi-k3", "", range(20_000, 24_000)),  # it always thinks
+    ("fireworks", "", "", range(16_384, 16_385)),  # all that is known to be given there
+    ("fireworks", "", '{"reasoning_effort": "none"}', range(4_000, 8_000)),
+    ("vllm", "", "", range(4_000, 8_000)),
+    ("vllm", "", '{"reasoning_effort": "high"}', range(20_000, 24_000)),
+]
+
+
+@pytest.mark.parametrize(("name", "model", "stated", "room"), ROOM)
+async def test_a_reply_has_room_for_thoughts_where_the_engine_thinks(tmp_path, name, model, stated, room):
+    upstream = PROVIDERS[name][0]()
+    upstream.will(Say(GOOD))
+    more = {"REFRASE_ENGINE_MODEL": model, "REFRASE_ENGINE_EXTRA_BODY": stated}
+    await rewritten(tmp_path, upstream, name, **more)
+    request = upstream.requests[0]
+    assert request.get("max_completion_tokens", request.get("max_tokens")) in room
+
+
+async def test_where_thoughts_take_the_whole_limit_the_call_is_made_once_more_with_all_that_there_is(tmp_path):
+    upstream = Moonshot()
+    upstream.will(Say("", finish_reason="length", thoughts="Hm."), Say(GOOD, thoughts="Hm."))
+    rewrite, attempts = await rewritten(tmp_path, upstream, "moonshot", REFRASE_ENGINE_MODEL="kimi-k3")
+    assert rewrite.outcome is Outcome.REWRITTEN
+    assert [attempt.usage.output_tokens for attempt in attempts] == [100, 100]
+    assert upstream.requests[1]["max_completion_tokens"] == 131_072
+    assert "partial" not in str(upstream.requests[1]["messages"][-1])
+
+
 REFUSED = [
     ("openrouter", "deny", "is not a JSON object"),
     ("openrouter", '["a"]', "is not a JSON object"),

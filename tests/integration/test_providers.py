@@ -84,7 +84,11 @@ async def test_a_prompt_is_rewritten_through_it(tmp_path, name):
     assert KEY not in repr(rewrite) + repr(attempt)
 
 
-@pytest.mark.parametrize("name", [name for name in PROVIDERS if not name.endswith("-anthropic")])
+# Fireworks' K2.6 thinks: a reply that may be so long is streamed.
+WHOLE = [name for name in PROVIDERS if not name.endswith("-anthropic") and name != "fireworks"]
+
+
+@pytest.mark.parametrize("name", WHOLE)
 async def test_what_nobody_watches_comes_whole_and_is_counted_alike(tmp_path, name):
     fake, _, cost_source = PROVIDERS[name]
     upstream = fake()
