@@ -91,7 +91,7 @@ BEHAVIOURS = {
     "test_a_reply_has_room_for_thoughts_where_the_engine_thinks": (
         "room for thoughts",
         "https://platform.kimi.ai/docs/guide/use-thinking-models",
-        ("moonshot", "fireworks", "vllm"),
+        ("openrouter", "moonshot", "fireworks", "vllm"),
     ),
     "test_where_thoughts_take_the_whole_limit_the_call_is_made_once_more_with_all_that_there_is": (
         "thoughts that take the whole limit",

@@ -108,6 +108,10 @@ ROOM = [
     ("moonshot", "", "", range(4_000, 8_000)),  # the profile switches thinking off
     ("moonshot", "", '{"thinking": {"type": "enabled"}}', range(20_000, 24_000)),
     ("moonshot", "kimi-k3", "", range(20_000, 24_000)),  # it always thinks
+    ("openrouter", "", "", range(4_000, 8_000)),
+    ("openrouter", "moonshotai/kimi-k2.6", "", range(4_000, 8_000)),  # the profile switches it off
+    ("openrouter", "moonshotai/kimi-k2.6", '{"reasoning": {"effort": "low"}}', range(20_000, 24_000)),
+    ("openrouter", "moonshotai/kimi-k3", "", range(20_000, 24_000)),
     ("fireworks", "", "", range(16_384, 16_385)),  # all that is known to be given there
     ("fireworks", "", '{"reasoning_effort": "none"}', range(4_000, 8_000)),
     ("vllm", "", "", range(4_000, 8_000)),
