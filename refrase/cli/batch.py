@@ -213,5 +213,7 @@ def _say_report(report: RunReport, plan: "LibraryPlan", *, has_call: bool) -> No
     if has_call:
         output.say_request(report.target, report.request)
     if report.stopped:
-        output.say(click.style(f"  Stopped early: {report.stopped.message} {report.stopped.hint}", fg="red"))
+        output.say(
+            click.style(f"  Stopped early: {report.stopped.message.rstrip('.')}. {report.stopped.hint}", fg="red")
+        )
     output.say(f"  results and report in {plan.folder}")

@@ -30,20 +30,29 @@ class FailureKind(StrEnum):
 
 
 class _Face(Struct, frozen=True):
-    """How a kind of failure shows outside, and whether the same call may be tried again."""
+    """How a kind of failure shows outside, whether the same call may be tried again, and when it stops a run.
+
+    `stops_run_after` is how many prompts in a row must have failed alike, in the same words; 0 is never.
+    """
 
     status: int
     hint: str
     is_retryable: bool = False
-    stops_run: bool = False
+    stops_run_after: int = 0
 
 
 _LATER = "Try again later; nothing was changed."
 _CHECK = "refrase providers check"
+# A prompt may be refused for what is in it; so many, in the same words, are refused for what all of them share.
+_ALIKE = 10
 _FACES: dict[FailureKind, _Face] = {
-    FailureKind.REFUSED: _Face(502, f"Check the engine's model id, parameters and base URL: {_CHECK}."),
-    FailureKind.WRONG_KEY: _Face(502, "Check the provider's key (see README, Connect Kimi K2).", stops_run=True),
-    FailureKind.QUOTA_SPENT: _Face(502, "Top up the account at the provider, then run the same again.", stops_run=True),
+    FailureKind.REFUSED: _Face(
+        502, f"Check the engine's model id, parameters and base URL: {_CHECK}.", stops_run_after=_ALIKE
+    ),
+    FailureKind.WRONG_KEY: _Face(502, "Check the provider's key (see README, Connect Kimi K2).", stops_run_after=1),
+    FailureKind.QUOTA_SPENT: _Face(
+        502, "Top up the account at the provider, then run the same again.", stops_run_after=1
+    ),
     FailureKind.RATE_LIMITED: _Face(503, _LATER, is_retryable=True),
     FailureKind.OVERLOADED: _Face(503, _LATER, is_retryable=True),
     FailureKind.TRANSIENT: _Face(502, _LATER, is_retryable=True),
@@ -51,13 +60,18 @@ _FACES: dict[FailureKind, _Face] = {
     FailureKind.TRUNCATED: _Face(502, "Raise REFRASE_ENGINE_MAX_OUTPUT_TOKENS, or split the prompt."),
     FailureKind.FILTERED: _Face(502, "The provider's filter stopped this prompt; another provider may take it."),
     FailureKind.EMPTY: _Face(502, _LATER, is_retryable=True),
-    FailureKind.MALFORMED: _Face(502, f"Try again later, or check the engine's base URL: {_CHECK}."),
+    FailureKind.MALFORMED: _Face(
+        502, f"Try again later, or check the engine's base URL: {_CHECK}.", stops_run_after=_ALIKE
+    ),
     FailureKind.UNREACHABLE: _Face(
-        502, "Check the network and the provider's base URL (REFRASE_ENGINE_BASE_URL).", is_retryable=True
+        502,
+        "Check the network and the provider's base URL (REFRASE_ENGINE_BASE_URL).",
+        is_retryable=True,
+        stops_run_after=_ALIKE,
     ),
     FailureKind.CANCELLED: _Face(503, "Run the same again."),
     FailureKind.BUDGET_SPENT: _Face(
-        503, "Raise the budget and run the same again; what is done is not paid again.", stops_run=True
+        503, "Raise the budget and run the same again; what is done is not paid again.", stops_run_after=1
     ),
 }
 
@@ -87,9 +101,9 @@ class Failure(Struct, frozen=True):
         return _FACES[self.kind].is_retryable if self.may_retry is None else self.may_retry
 
     @property
-    def stops_run(self) -> bool:
-        """Whether every other prompt of a run would fail alike: no key, no money."""
-        return _FACES[self.kind].stops_run
+    def stops_run_after(self) -> int:
+        """How many prompts of a run that fail so in a row, in the same words, show that all others would; 0: none."""
+        return _FACES[self.kind].stops_run_after
 
     def as_error(self) -> EngineFailed:
         """Return the error that edges show."""

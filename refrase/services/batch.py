@@ -26,8 +26,8 @@ from refrase.services.library_plan import REPORT_NAME, LibraryPlan, PlannedFile,
 from refrase.services.plan import Planner
 from refrase.services.rewriting import Rewriter
 
-# A wrong key or a spent quota would fail every other prompt alike.
-_STOPPING = {failure.code for failure in (Failure(kind, "") for kind in FailureKind) if failure.stops_run}
+# A wrong key or a spent quota would fail every other prompt alike, and so would what has failed many in a row.
+_STOPS_AFTER = {failure.code: failure.stops_run_after for failure in (Failure(kind, "") for kind in FailureKind)}
 
 
 class BatchOptions(Struct, frozen=True):
@@ -122,9 +122,24 @@ class BatchRunner:
             return msgspec.structs.replace(item, status=Outcome.FAILED, reason=_reason(error)), None
         except BadInput as error:
             return msgspec.structs.replace(item, status=Outcome.FAILED, reason=_reason(error)), None
-        if rewrite.reason and rewrite.reason.code in _STOPPING:
-            self.stop(rewrite.reason)
+        if not (rewrite.is_reused or rewrite.is_joined):  # they tell nothing of the engine as it is now
+            self._mind(run, rewrite)
         return _item(item, rewrite), rewrite
+
+    def _mind(self, run: "_Run", rewrite: Rewrite) -> None:
+        """Stop where every other prompt would fail as this one has."""
+        reason = rewrite.reason if rewrite.outcome is Outcome.FAILED else None
+        if reason is None:
+            run.alike = []
+            return
+        run.alike = [item for item in run.alike if item.message == reason.message] + [reason]
+        count, enough = len(run.alike), _STOPS_AFTER.get(reason.code, 0)
+        if enough == 1:
+            self.stop(reason)
+        elif enough and count >= enough:
+            self.stop(
+                msgspec.structs.replace(reason, message=f"{count} prompts in a row failed alike. {reason.message}")
+            )
 
 
 class _Run:
@@ -143,6 +158,7 @@ class _Run:
         self.waiting = pairs[::-1]
         self.locks: defaultdict[Prompt, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.written: dict[str, str] = {}
+        self.alike: list[Reason] = []  # of the prompts that failed last, in the same words
         self.budget = Budget(options.budget_usd) if options.budget_usd is not None else None
         self._prompts: defaultdict[str, dict[str, Prompt]] = defaultdict(dict)
         self._left = {file.name: len(file.document.slots) for file in plan.files}

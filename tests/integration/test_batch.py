@@ -14,7 +14,7 @@ from refrase.errors import EngineNotConfigured, OptionInvalid, OutputRefused, Ta
 from refrase.services.batch import BatchOptions, BatchRunner
 from refrase.services.library_plan import REPORT_NAME, plan_library
 from tests.conftest import MARK, make_settings
-from tests.fakes.upstream import Refuse, Say, Upstream
+from tests.fakes.upstream import Refuse, Say, Upstream, scribe
 
 pytestmark = pytest.mark.anyio
 
@@ -152,6 +152,32 @@ async def test_a_wrong_key_stops_the_run_at_once(services, tmp_path, upstream: U
     assert report.counts[NOT_STARTED] >= 17
     assert not report.is_complete
     assert not (tmp_path / "out" / "19.md").exists()
+
+
+NO_MODEL = Refuse(404, {"message": "No such model"})
+ROWS = [
+    ("alike", [NO_MODEL] * 14, 10, "10 prompts in a row failed alike. The provider said (404): No such model"),
+    ("one good among them", [*[NO_MODEL] * 9, Say(scribe), *[NO_MODEL] * 4], 14, ""),
+    (
+        "each in other words",
+        [Refuse(400, {"message": f"{number} tokens are too many"}) for number in range(14)],
+        14,
+        "",
+    ),
+    ("busy", [Refuse(503, {"message": "busy"})] * 56, 56, ""),  # it may be better at any time
+]
+
+
+@pytest.mark.parametrize(("steps", "calls", "told"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+async def test_a_run_stops_where_many_prompts_in_a_row_fail_alike(services, tmp_path, upstream, steps, calls, told):
+    folder = tmp_path / "library"
+    folder.mkdir()
+    for number in range(14):
+        (folder / f"{number:02}.md").write_text(f"Count to {number} and stop there.")
+    upstream.will(*steps)
+    report = await run(services, folder, tmp_path / "out", BatchOptions(target="kimi-k2", concurrency=1))
+    assert len(upstream.requests) == calls
+    assert (report.stopped.message if report.stopped else "") == told
 
 
 async def test_a_stop_lets_what_is_paid_for_end_and_begins_nothing_more(services, tmp_path, upstream: Upstream):
