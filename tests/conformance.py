@@ -98,6 +98,16 @@ BEHAVIOURS = {
         "https://platform.kimi.ai/docs/guide/use-thinking-models",
         ("moonshot",),
     ),
+    "test_no_limit_is_sent_that_does_not_fit_into_the_window_with_the_prompt": (
+        "limit and prompt within the window",
+        "https://test-platform.kimi.ai/docs/api/chat",
+        ("moonshot",),
+    ),
+    "test_where_nothing_is_known_of_the_window_all_that_is_known_to_be_given_is_asked_for": (
+        "a model of one's own",
+        "",
+        ("custom",),
+    ),
     "test_what_is_not_the_users_to_add_is_refused_by_name": (
         "fields that are not the user's to add",
         "",

@@ -162,6 +162,7 @@ class EngineIdentity(Struct, frozen=True):
     """Which engine rewrites. `parameters` holds what is sent, and the base URL where the user stated one.
 
     `thinking_tokens` is the room that its thoughts need beside a reply, of which they are paid and limited as a part.
+    `context_tokens` is the room for the request and the reply together; None where it is not known.
     """
 
     provider: str
@@ -171,6 +172,7 @@ class EngineIdentity(Struct, frozen=True):
     max_output_tokens: int
     decisions: tuple[ParameterDecision, ...] = ()
     thinking_tokens: int = 0
+    context_tokens: int | None = None
 
 
 def failure_error(rewrite: Rewrite) -> RefraseError:

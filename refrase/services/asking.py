@@ -6,12 +6,14 @@ from refrase.core.engine import Answer, Call
 from refrase.core.reply import ReplyReader
 from refrase.engine.engine import Engine
 from refrase.prices import cost_usd
-from refrase.tokens import count_tokens
+from refrase.tokens import count_tokens, most_tokens
 
 # A reply that is cut more often than this is not coming to an end.
 _MOST_CONTINUATIONS = 3
 # What a chat template puts around one message, at most.
 _TEMPLATE_TOKENS = 16
+# Less is no reply.
+_FEWEST_TOKENS = 1_000
 # What a repair says of a reply, at most.
 _REPAIR_TOKENS = 3_000
 
@@ -51,6 +53,19 @@ class Asking:
     def joined(self, answer: Answer) -> Answer:
         """Return *answer* behind what was said before it was cut."""
         return replace(answer, text=self.begun + answer.text) if self.begun else answer
+
+
+def fitted(call: Call, engine: Engine) -> Call:
+    """Return *call* with no larger limit than the engine's window leaves: some providers refuse what does not fit.
+
+    What does not fit at all is the provider's to refuse: it costs nothing, and only it counts for sure.
+    """
+    window, limit = engine.identity.context_tokens, call.max_output_tokens
+    most = sum(most_tokens(message.content) for message in call.messages) + most_tokens(call.begun)
+    if window is None or most + limit <= window:
+        return call
+    room = max(window - _input_tokens(call), _FEWEST_TOKENS)
+    return replace(call, max_output_tokens=min(limit, room))
 
 
 def call_tokens(call: Call) -> int:

@@ -26,7 +26,7 @@ from refrase.engine.engine import Engine
 from refrase.engine.retrying import RetryPolicy
 from refrase.instructions import Instructions
 from refrase.rendering import Rendering
-from refrase.services.asking import Asking, call_tokens, worst_usd
+from refrase.services.asking import Asking, call_tokens, fitted, worst_usd
 from refrase.services.budget import Budget, Purse
 from refrase.services.desk import Desk, Step
 
@@ -169,7 +169,7 @@ class Conversation:
         while True:
             limit = min(asking.limit_tokens, self._engines[0].identity.max_output_tokens)
             is_streamed = self._is_read_along or limit > _MOST_SILENT_TOKENS
-            call = Call(messages, limit, asking.begun, is_streamed)
+            call = fitted(Call(messages, limit, asking.begun, is_streamed), self._engines[0])
             if asking.reader is None:
                 case = self._talk.case
                 asking.reader = ReplyReader(case.mark, draft.form, len(case.prompt.messages), handles.expand)

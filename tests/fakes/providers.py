@@ -99,6 +99,7 @@ class Moonshot(Strict):
 
     thoughts_field = "reasoning_content"
     models = ("kimi-k2.6", "kimi-k3")
+    window_tokens = 262_144
     count_path = "/tokenizers/estimate-token-count"
 
     def fault(self, request, headers):
@@ -110,6 +111,10 @@ class Moonshot(Strict):
             return self._invalid("invalid temperature")
         if "max_tokens" in request or "max_completion_tokens" not in request:
             return self._invalid("max_completion_tokens is missing")
+        # Six characters are more than a token of any text that a test sends.
+        written = sum(len(message["content"]) for message in request["messages"]) // 6
+        if written + request["max_completion_tokens"] > self.window_tokens:
+            return self._invalid("prompt and max_completion_tokens exceed the window")
         if any(message.get("partial") for message in request["messages"][:-1]):
             return self._invalid("partial belongs to the last message")
         return super().fault(request, headers)

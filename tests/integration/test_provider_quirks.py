@@ -139,6 +139,21 @@ async def test_where_thoughts_take_the_whole_limit_the_call_is_made_once_more_wi
     assert "partial" not in str(upstream.requests[1]["messages"][-1])
 
 
+async def test_no_limit_is_sent_that_does_not_fit_into_the_window_with_the_prompt(tmp_path):
+    upstream = Moonshot()
+    upstream.will(Say("", finish_reason="length", thoughts="Hm."), Say(GOOD))
+    rewrite, _ = await rewritten(tmp_path, upstream, "moonshot")
+    assert rewrite.outcome is Outcome.REWRITTEN
+    assert 240_000 < upstream.requests[1]["max_completion_tokens"] < upstream.window_tokens
+
+
+async def test_where_nothing_is_known_of_the_window_all_that_is_known_to_be_given_is_asked_for(tmp_path):
+    upstream = PROVIDERS["custom"][0]()
+    upstream.will(Say(GOOD[:50], finish_reason="length"), Say(GOOD))
+    await rewritten(tmp_path, upstream, "custom", REFRASE_ENGINE_MODEL="my-model")
+    assert upstream.requests[1]["max_tokens"] == 16_384
+
+
 REFUSED = [
     ("openrouter", "deny", "is not a JSON object"),
     ("openrouter", '["a"]', "is not a JSON object"),
