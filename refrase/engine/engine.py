@@ -105,7 +105,7 @@ class Engine(ABC):
             max_output_tokens=most_tokens,
             decisions=decisions,
             thinking_tokens=thinking_tokens(model, parameters),
-            context_tokens=model.context_tokens if model in provider.models else None,
+            context_tokens=model.context_tokens,
         )
         self.gate = gate
         self._known_prices = ((PriceSource.SETTING, options.price), (PriceSource.PROFILE, model.price))

@@ -136,8 +136,6 @@ def _others(provider: Provider, model: EngineModel, stated: Mapping[str, Any]) -
     for name, value in stated.items():
         if name in _SAMPLING and model.temperature_fixed:
             yield ParameterDecision(name, ParameterUse.REFUSED, model.temperature_fixed)
-        elif provider.takes and name not in provider.takes:
-            yield ParameterDecision(name, ParameterUse.REFUSED, f"{provider.title} does not know it.")
         else:
             yield ParameterDecision(name, ParameterUse.SENT, "You set it.", value)
     if provider.asks_usage:

@@ -14,8 +14,7 @@ from msgspec import Struct
 from refrase.core.guide import Price
 from refrase.errors import OptionInvalid, SettingsInvalid
 
-# For a model that no profile knows: what the smallest of today's models take.
-_UNKNOWN_CONTEXT_TOKENS = 32_768
+# For a model of which it is not known: what the smallest of today's models give.
 _UNKNOWN_OUTPUT_TOKENS = 16_384
 
 
@@ -23,7 +22,7 @@ class EngineModel(Struct, frozen=True, forbid_unknown_fields=True):
     """What a provider's model takes. `pattern` is the model id, or a shell-style pattern of ids."""
 
     pattern: str
-    context_tokens: int = _UNKNOWN_CONTEXT_TOKENS
+    context_tokens: int | None = None
     output_tokens: int = _UNKNOWN_OUTPUT_TOKENS
     temperature: float | None = None
     temperature_fixed: str = ""  # why no temperature is sent, where the model fixes it

@@ -7,6 +7,7 @@ fake; the facts and pages stand in refrase/engine/providers.toml and refrase/doc
 import json
 from typing import Any
 
+from refrase.engine.providers import read_providers
 from tests.fakes.upstream import Refuse, Say, Step, Upstream, body_in, event_in, json_in, start_stream
 
 
@@ -198,6 +199,16 @@ class OwnServer(Strict):
         if not request.get("max_tokens"):
             return Refuse(400, {"message": "max_tokens is missing"})
         return None
+
+
+class Forbidding(OwnServer):
+    """TensorRT-LLM: as a server of one's own; it refuses fields that it does not know."""
+
+    def fault(self, request, headers):
+        known = {"messages", "model", "stream", *read_providers()["tensorrt-llm"].takes}
+        if unknown := request.keys() - known:
+            return Refuse(400, {"message": f"Extra inputs are not permitted: {', '.join(unknown)}"})
+        return super().fault(request, headers)
 
 
 class Messages(Strict):

@@ -12,6 +12,7 @@ from tests.conftest import KEY, MARK, make_settings
 from tests.fakes.clock import Sleep
 from tests.fakes.providers import (
     Fixed,
+    Forbidding,
     Groq,
     Haimaker,
     ModelsLab,
@@ -47,7 +48,7 @@ PROVIDERS = {
     "vllm": (OwnServer, "", "provider"),
     "sglang": (OwnServer, "", "provider"),
     "ktransformers": (OwnServer, "", "provider"),
-    "tensorrt-llm": (OwnServer, "", "provider"),
+    "tensorrt-llm": (Forbidding, "", "provider"),
     "litellm": (OwnServer, "", "provider"),
     "custom": (OwnServer, "", "provider"),
 }

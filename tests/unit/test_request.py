@@ -131,6 +131,7 @@ def _is_silent_on_limits(guide, model) -> bool:
     return model.output_tokens is not None and not any("tokens" in name.lower() for name in told)
 
 
+MORE = {"top_k": 40, "service_tier": "flex"}
 HELD = [
     # where, target, name, what it is there: name, use, value, and a word of the reason
     (
@@ -152,6 +153,8 @@ HELD = [
         "by 0.6",
     ),
     ("moonshot-anthropic", "kimi-k2-0905", "seed", ("seed", SettingUse.OMIT, None), "does not know it"),
+    ("vllm", "kimi-k2-0905", "service_tier", ("service_tier", SettingUse.OMIT, None), "vLLM does not know it"),
+    ("vllm", "kimi-k2-0905", "top_k", ("top_k", SettingUse.SEND, 40), ""),
     ("moonshot-anthropic", "kimi-k2-0905", "stop", ("stop_sequences", SettingUse.SEND, ["END"]), "takes a list"),
 ]
 
@@ -160,7 +163,7 @@ HELD = [
 def test_a_field_is_held_against_what_the_provider_takes(where, target, name, wanted, why):
     provider = PROVIDERS[where]
     model_id = BOOK.get_target(target).model.providers[provider.ids_of or where]
-    fields = request_for(BOOK.get_target(target), call_from_json({**TODAY, "n": 2, "stop": "END"}))
+    fields = request_for(BOOK.get_target(target), call_from_json({**TODAY, "n": 2, "stop": "END", **MORE}))
     number = [field.name for field in fields].index(name)
     held = tuple(hold(provider, model_id, fields))[number]
     assert (held.name, held.use, held.value) == wanted
