@@ -14,6 +14,8 @@ from refrase.engine.providers import EngineModel, Provider
 # At least so much, says https://platform.kimi.ai/docs/guide/use-thinking-models of K2.6 and K2.7 Code.
 _THINKING_TOKENS = 16_000
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+# Of every form of request, so that no profile lists them.
+_TAKEN_EVERYWHERE = ("tools", "stream")
 # What a model that fixes its temperature fixes with it.
 _SAMPLING = ("top_p", "presence_penalty", "frequency_penalty", "n")
 
@@ -72,7 +74,7 @@ def hold(provider: Provider, model_id: str, fields: Iterable[RequestField]) -> I
             told = f"{field.reason} {provider.title} calls it stop_sequences, and takes a list."
             value = [field.value] if isinstance(field.value, str) else field.value
             yield replace(field, name="stop_sequences", value=value, reason=told)
-        elif provider.takes and field.name not in provider.takes and field.name != "tools":
+        elif provider.takes and field.name not in (*provider.takes, *_TAKEN_EVERYWHERE):
             yield _left_out(field, f"{provider.title} does not know it.")
         else:
             yield field

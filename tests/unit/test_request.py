@@ -154,6 +154,10 @@ HELD = [
     ),
     ("moonshot-anthropic", "kimi-k2-0905", "seed", ("seed", SettingUse.OMIT, None), "does not know it"),
     ("vllm", "kimi-k2-0905", "service_tier", ("service_tier", SettingUse.OMIT, None), "vLLM does not know it"),
+    ("sglang", "kimi-k2-0905", "service_tier", ("service_tier", SettingUse.OMIT, None), "SGLang does not know it"),
+    ("tensorrt-llm", "kimi-k2-0905", "service_tier", ("service_tier", SettingUse.OMIT, None), "does not know it"),
+    ("tensorrt-llm", "kimi-k2-0905", "stream", ("stream", SettingUse.CONSIDER, True), ""),
+    ("moonshot-anthropic", "kimi-k2-0905", "stream", ("stream", SettingUse.CONSIDER, True), ""),
     ("vllm", "kimi-k2-0905", "top_k", ("top_k", SettingUse.SEND, 40), ""),
     ("moonshot-anthropic", "kimi-k2-0905", "stop", ("stop_sequences", SettingUse.SEND, ["END"]), "takes a list"),
 ]
