@@ -92,8 +92,9 @@ class Draft:
     def holds(self, text: str) -> bool:
         """Return whether a reply that was cut off holds all that it was asked for: only what follows it is missing."""
         mark, count = self._case.mark, len(self._case.prompt.messages)
+        text = without_thoughts(text, mark)
         if self.form is Form.EDITS:
-            return f"</edits-{mark}" in without_thoughts(text, mark)
+            return f"</edits-{mark}" in text
         reply = parse_reply(text, mark, Form.WHOLE, count)
         return len(reply.texts) == count and not any(f.severity is Severity.BLOCKING for f in reply.findings)
 

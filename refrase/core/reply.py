@@ -15,7 +15,7 @@ from msgspec import Struct
 from refrase.core.progress import TextWritten
 from refrase.core.prompt import Span
 from refrase.core.rewrite import Finding, Form, Severity
-from refrase.core.thought import may_think, thoughts_end, without_thoughts
+from refrase.core.thought import may_think, thoughts_end
 
 # The mark of a request is compared, not compiled: an expression of its own would cost more than reading the reply.
 _TAG = re.compile(r"<(/?)(edits|edit|old|new|why|message|changes|advice)-(\w+)([^>]{0,300})>")
@@ -69,8 +69,7 @@ class _Element(Struct):
 
 
 def parse_reply(text: str, mark: str, form: Form, message_count: int) -> Reply:
-    """Read *text*, the engine's whole reply, as the *form* asked for with *mark*. Thoughts in it are passed over."""
-    text = without_thoughts(text, mark)
+    """Read *text*, the engine's whole reply, as the *form* asked for with *mark*, without thoughts (core.thought)."""
     elements = _elements(text, mark)
     findings: list[Finding] = []
     if not elements:
