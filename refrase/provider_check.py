@@ -9,8 +9,8 @@ from msgspec import Struct
 from refrase.clock import SystemClock
 from refrase.core.engine import ChatMessage
 from refrase.core.parameter import ParameterDecision
-from refrase.engine.engine import Engine, without_credentials
-from refrase.engine.providers import get_provider, read_providers
+from refrase.engine.engine import Engine
+from refrase.engine.providers import get_provider, read_providers, without_credentials
 from refrase.engine_setup import EngineSetup
 from refrase.errors import EngineNotConfigured
 from refrase.settings import Settings

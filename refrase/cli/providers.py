@@ -97,8 +97,8 @@ def _plain(value: Any) -> str:
 def check_provider(name: str | None, no_call: bool, as_json: bool) -> None:
     """Tell what a call to NAME (default: the chosen provider) would carry and why, and whether it answers.
 
-    It is asked for its list of models, which costs nothing. Exit code 1 where it does not answer or does not list
-    the model.
+    It is asked for its list of models and, where it counts tokens, for a count; neither costs anything. Exit code 1
+    where it does not answer or does not list the model.
     """
     from refrase.bootstrap import settings_from_environment
     from refrase.provider_check import check_provider as check

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-import httpx2
 from msgspec import Struct
 
 from refrase.clock import Clock
@@ -21,7 +20,7 @@ from refrase.core.target import Target
 from refrase.engine.failures import failure_from_exception
 from refrase.engine.gate import Gate
 from refrase.engine.parameters import decide, hold, sent, thinking_tokens
-from refrase.engine.providers import Provider
+from refrase.engine.providers import Provider, without_credentials
 from refrase.prices import PriceSource, cost_usd, find_price
 
 CONNECT_SECONDS = 10.0
@@ -222,11 +221,6 @@ class Engine(ABC):
 def json_or_none(value: Any) -> Mapping[str, Any]:
     """Return *value* where it is a JSON object, else an empty one."""
     return value if isinstance(value, Mapping) else {}
-
-
-def without_credentials(address: str) -> str:
-    """Return *address* as it may be shown and stored."""
-    return str(httpx2.URL(address).copy_with(username=None, password=None, query=None))
 
 
 def _failure_of(received: Received, text: str) -> Failure | None:

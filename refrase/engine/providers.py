@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from msgspec import Struct
@@ -97,6 +98,12 @@ def get_provider(providers: Mapping[str, Provider], name: str) -> Provider:
         near = get_close_matches(name, providers, n=3, cutoff=0.4) or list(providers)
         raise OptionInvalid(f"There is no provider {name!r}.", hint=f"Did you mean {', '.join(near)}?")
     return providers[name]
+
+
+def without_credentials(address: str) -> str:
+    """Return *address* as it may be shown and stored: without name, password and query, which a user's own may have."""
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
 
 
 def _packaged(name: str) -> dict[str, Provider]:

@@ -1,7 +1,6 @@
 """A call of a target to copy, per provider: from the guide's settings and the provider's profile. Never a real key."""
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
 
@@ -10,7 +9,7 @@ from refrase.core.parameter import ParameterDecision, ParameterUse
 from refrase.core.request import LIMIT_NAMES, RequestField, request_for
 from refrase.core.target import Target
 from refrase.engine.parameters import decide_temperature, sent
-from refrase.engine.providers import Provider
+from refrase.engine.providers import Provider, without_credentials
 from refrase.web.call_code import SampleCall, curl_of, python_of
 
 # Where the guide asks for a limit and names none: a start, cut to what the model writes at most.
@@ -61,7 +60,7 @@ def samples_for(
 def _sample(target: Target, name: str, provider: Provider) -> CallSample:
     model_id = target.model.providers[provider.ids_of or name]
     decisions = tuple(_decisions(target, provider, model_id))
-    base_url = _without_account(provider.base_url)
+    base_url = without_credentials(provider.base_url.rstrip("/"))
     key_variable = provider.key_variables[0] if provider.key_variables else ""
     call = SampleCall(
         form=provider.form,
@@ -141,9 +140,3 @@ def _limit(target: Target, provider: Provider, fields: list[RequestField]) -> It
         yield ParameterDecision(name, ParameterUse.MAPPED, reason, value)
     else:
         yield ParameterDecision(name, ParameterUse.SENT, reason, value)
-
-
-def _without_account(url: str) -> str:
-    """Return *url* without the name and password that one's own profile may carry in it."""
-    parts = urlsplit(url.rstrip("/"))
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

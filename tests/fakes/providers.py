@@ -112,7 +112,7 @@ class Moonshot(Strict):
             return self._invalid("invalid temperature")
         if "max_tokens" in request or "max_completion_tokens" not in request:
             return self._invalid("max_completion_tokens is missing")
-        # Six characters are more than a token of any text that a test sends.
+        # At least so many tokens: none of what a test sends is longer than six characters on average.
         written = sum(len(message["content"]) for message in request["messages"]) // 6
         if written + request["max_completion_tokens"] > self.window_tokens:
             return self._invalid("prompt and max_completion_tokens exceed the window")

@@ -10,25 +10,14 @@ from refrase.core.prompt import prompt_from_text
 from refrase.core.rewrite import Order, Outcome
 from refrase.errors import SettingsInvalid
 from refrase.provider_check import check_provider
-from tests.conftest import KEY, MARK, make_settings
+from tests.conftest import KEY, MARK
 from tests.fakes.clock import Sleep
 from tests.fakes.providers import Moonshot, OpenRouter
 from tests.fakes.server import RunningServer
 from tests.fakes.upstream import BreakOff, Refuse, RefuseInside, Say
-from tests.integration.test_providers import GOOD, PROMPT, PROVIDERS, rewritten
+from tests.integration.test_providers import GOOD, PROMPT, PROVIDERS, rewritten, settings_for
 
 pytestmark = pytest.mark.anyio
-
-
-def settings_for(tmp_path, name: str, address: str, **more: str):
-    variable = PROVIDERS[name][1]
-    return make_settings(
-        tmp_path,
-        REFRASE_ENGINE_PROVIDER=name,
-        REFRASE_ENGINE_BASE_URL=address if name.endswith("-anthropic") else f"{address}/v1",
-        **({variable: KEY} if variable else {}),
-        **more,
-    )
 
 
 async def checked(tmp_path, name: str, **more: str):

@@ -54,17 +54,21 @@ PROVIDERS = {
 }
 
 
-async def rewritten(tmp_path, upstream, name, prompt=PROMPT, watch=lambda _: None, **more):
+def settings_for(tmp_path, name: str, address: str, **more: str):
     variable = PROVIDERS[name][1]
+    return make_settings(
+        tmp_path,
+        REFRASE_ENGINE_PROVIDER=name,
+        # The SDK of the other form adds the version to the address by itself.
+        REFRASE_ENGINE_BASE_URL=address if name.endswith("-anthropic") else f"{address}/v1",
+        **({variable: KEY} if variable else {}),
+        **more,
+    )
+
+
+async def rewritten(tmp_path, upstream, name, prompt=PROMPT, watch=lambda _: None, **more):
     with RunningServer(upstream) as address:
-        settings = make_settings(
-            tmp_path,
-            REFRASE_ENGINE_PROVIDER=name,
-            # The SDK of the other form adds the version to the address by itself.
-            REFRASE_ENGINE_BASE_URL=address if name.endswith("-anthropic") else f"{address}/v1",
-            **({variable: KEY} if variable else {}),
-            **more,
-        )
+        settings = settings_for(tmp_path, name, address, **more)
         async with open_services(settings, sleep=Sleep(), draw_mark=lambda: MARK) as services:
             rewrite = await services.rewriter.rewrite(Order(prompt_from_text(prompt), "kimi-k2-0905"), watch)
             return rewrite, (await services.history.get(rewrite.id))[1]
